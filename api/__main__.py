@@ -34,11 +34,11 @@ async def _serve(settings: Settings) -> None:
 
 
 def _already_handled(*_: object) -> None:
-    """uvicorn handles signals while it serves, and raises them once more when it has ended."""
+    """uvicorn handles signals while it serves, and raises them again after it has stopped."""
 
 
 async def _prepared(settings: Settings, store: ObjectStore, runtime: Runtime | None) -> Client:
-    """Raises RuntimeError if Temporal or the store is not there and prepared within a while."""
+    """Raises RuntimeError if Temporal or the store is not available and prepared in time."""
     deadline = monotonic() + _TEMPORAL_PATIENCE
     while True:
         try:

@@ -43,7 +43,7 @@ from reelbatch.storage.signing import open_signer
 from reelbatch.storage.webhook_signatures import open_webhook_signer
 from reelbatch.version import VERSION
 
-_PARSED_AT_ONCE = 2  # batches
+_PARALLEL_PARSES = 2  # batches
 
 
 def create_app(
@@ -52,11 +52,10 @@ def create_app(
     store: ObjectStore,
     meter: MetricMeter = MetricMeter.noop,
 ) -> FastAPI:
-    """The API as an ASGI application. Its lifespan has to run: it opens the signing key.
+    """The API as an ASGI application. Its lifespan must run, because it opens the signing key.
 
-    Raises EngineUnavailable, or ValueError if the secrets' key cannot be used.
+    Raises EngineUnavailable, or ValueError if the secrets key cannot be used.
     """
-
     engines = load_engines(settings.engines)
     per_minute = settings.rate_limit_per_minute
     vault = open_vault(store, settings.secrets_key)
@@ -92,7 +91,7 @@ def create_app(
             previewing=set(),
             previews={},
             workbooks=workbooks,
-            parsing=asyncio.Semaphore(_PARSED_AT_ONCE),
+            parsing=asyncio.Semaphore(_PARALLEL_PARSES),
         )
         async with submitting_tables(app.state.resources):
             yield
@@ -106,10 +105,10 @@ def create_app(
         servers=[{"url": settings.public_url or "/"}],
         generate_unique_id_function=operation_id,
         lifespan=lifespan,
-        docs_url=None,  # those pages load scripts of third parties; `openapi.docs` has ours
+        docs_url=None,  # FastAPI's docs pages load third-party scripts; `openapi.docs` has ours
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
-        # Its own spans show whole paths, and so signatures; RequestSpans shows their templates.
+        # FastAPI's spans contain full paths, and with them signatures; RequestSpans has templates.
         telemetry={"tracing": False, "metrics": False, "logs": False},
         redirect_slashes=False,  # a redirect would lose the token or the body
     )

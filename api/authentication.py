@@ -1,4 +1,4 @@
-"""Bearer tokens: whose they are, and how often they, and whoever sends wrong ones, may ask."""
+"""Bearer tokens: which team they belong to, and rate limits for tokens and for failed attempts."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -14,12 +14,12 @@ from reelbatch.models.errors import TooManyRequests, Unauthorized
 from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.storage.tokens import digest_of, find_record
 
-_CACHE_SECONDS = 5.0  # with a slow store on top a revoked token is refused within ten
+_CACHE_SECONDS = 5.0  # even with a slow store, a revoked token is then refused within ten
 _CACHE_SIZE = 1000
-_IPV6_SITE = 64  # bits; whoever has one address of such a network has all of them
+_IPV6_SITE = 64  # bits; a client with one address of such a network has all of them
 
 RATE_WINDOW = 60.0  # seconds
-_MOST_BUCKETS = 10_000  # the ones that were unused for longest are full again by then
+_MOST_BUCKETS = 10_000  # the least recently used ones are full again by the time they are dropped
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
@@ -29,17 +29,17 @@ def bearer_token(headers: Mapping[str, str]) -> str:
     if not header:
         raise Unauthorized("The request has no token: send `Authorization: Bearer TOKEN`.")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("The Authorization header has to be `Bearer TOKEN`.")
+        raise Unauthorized("The Authorization header must be `Bearer TOKEN`.")
     return token.strip()
 
 
 def client_address(request: Request) -> str:
-    """Who sends the request: an IPv4 address, or the network of an IPv6 one."""
+    """Identify the sender: an IPv4 address, or the network of an IPv6 address."""
     host = request.client.host if request.client else ""
     try:
         address = ip_address(host)
     except ValueError:
-        return host[:64]  # no address, such as a trusted proxy's `unknown`
+        return host[:64]  # not an address, such as a trusted proxy's `unknown`
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped:
             return str(address.ipv4_mapped)
@@ -54,7 +54,7 @@ class _Seen:
 
 
 class Authenticator:
-    """Looks tokens up in the object store, and remembers the valid ones for a moment."""
+    """Looks tokens up in the object store, and caches valid ones for a few seconds."""
 
     def __init__(self, store: ObjectStore, failures_per_minute: int) -> None:
         self._store = store
@@ -62,15 +62,15 @@ class Authenticator:
         self._seen: LRUCache[str, _Seen] = LRUCache(_CACHE_SIZE)  # by digest
 
     async def record_of(self, token: str, address: str) -> TokenRecord:
-        """Whom the token speaks for. Raises Unauthorized, or TooManyRequests.
+        """The token's record. Raises Unauthorized or TooManyRequests.
 
-        An address that has sent too many wrong tokens has to wait, but not with a token that was
-        right before: others may share the address.
+        An address that has sent too many wrong tokens must wait, except with a token that was
+        recently valid: others may share the address.
         """
         return await self.record_by(digest_of(token), address)
 
     async def record_by(self, digest: str, address: str) -> TokenRecord:
-        """As `record_of`, by the token's digest."""
+        """Like `record_of`, but takes the token's digest."""
         seen = self._seen.get(digest)
         if seen is None:
             self._check_failures(address)
@@ -82,8 +82,8 @@ class Authenticator:
             self._seen.pop(digest, None)
             self._failures.take(address)
             raise Unauthorized(
-                "The token is unknown, was revoked or has expired: ask whoever runs this server "
-                "for a new one."
+                "The token is unknown, revoked or expired: ask whoever runs this server for a new "
+                "one."
             )
         self._seen[digest] = _Seen(record, read_at)
         return record
@@ -92,20 +92,20 @@ class Authenticator:
         wait = self._failures.wait(address)
         if wait:
             raise TooManyRequests(
-                "Too many wrong tokens came from this address (REELBATCH_WRONG_TOKENS_PER_MINUTE): "
-                f"try again in {wait} seconds.",
+                "Too many wrong tokens were sent from this address "
+                f"(REELBATCH_WRONG_TOKENS_PER_MINUTE): try again in {wait} seconds.",
                 retry_after=wait,
             )
 
 
 @dataclass(frozen=True)
 class Quota:
-    """What a token may still do."""
+    """What is left of a token's rate limit."""
 
-    limit: int  # requests in a minute, and at once
+    limit: int  # requests per minute, and in one burst
     remaining: int
-    reset: int  # seconds until nothing is used any more
-    retry_after: int = 0  # seconds until the next request is let through; 0 if this one was
+    reset: int  # seconds until the full quota is available again
+    retry_after: int = 0  # seconds until the next request is allowed; 0 if this one was
 
     def check(self) -> None:
         """Raises TooManyRequests."""
@@ -134,7 +134,7 @@ class RateLimits:
         self._buckets: LRUCache[str, _Bucket] = LRUCache(_MOST_BUCKETS)
 
     def take(self, key: str) -> Quota:
-        """Count one more. `key` is whose it is: a token's id, or a client's address."""
+        """Count one more request for `key`: a token's id, or a client's address."""
         wait = self.wait(key)
         bucket = self._filled(key)
         if wait:
@@ -143,7 +143,7 @@ class RateLimits:
         return Quota(self._limit, int(bucket.content), self._until_full(bucket))
 
     def wait(self, key: str) -> int:
-        """Seconds until the next one is let through; 0 if it is now. Counts nothing."""
+        """Seconds until the next request is allowed; 0 if it is allowed now. Counts nothing."""
         missing = 1 - self._filled(key).content
         return math.ceil(missing / self._rate) if missing > 0 else 0
 

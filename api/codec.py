@@ -1,9 +1,9 @@
-"""The remote codec: shows the Temporal Web UI and command line what encrypted payloads hold.
+"""The remote codec: decrypts payloads for the Temporal Web UI and command line.
 
 Protocol: https://docs.temporal.io/codec-server. Bodies are `temporal.api.common.v1.Payloads` in
-protobuf's JSON. What stands in the object store is fetched too, so that large inputs are shown.
-A browser signs in with a token once, at `/codec/`, since the Web UI knows no tokens of ours. Its
-cookie is a signed reference to the token's record, and ends with it.
+protobuf's JSON. Payloads in the object store are fetched too, so that large inputs can be shown.
+A browser signs in once with a token at `/codec/`, since the Web UI does not know our tokens. Its
+cookie is a signed reference to the token's record, and becomes invalid with the token.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ _COOKIE = "reelbatch-codec"
 _COOKIE_SECONDS = 12 * 3600
 _SESSION = "codec session"  # a signature's purpose
 _LONGEST_FORM = ByteLimit(4096)
-_MOST_UNSIGNED = ByteLimit(8 * 1024**2)  # of anybody: more than a response of Temporal has
+_MOST_UNSIGNED = ByteLimit(8 * 1024**2)  # without signing in; Temporal's responses are smaller
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
 _CLAIMED_KEY = re.compile(
     r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
@@ -53,7 +53,7 @@ _CLAIMED_KEY = re.compile(
 
 _PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "same-origin",  # without it a browser sends the form's Origin as null
+    "Referrer-Policy": "same-origin",  # otherwise browsers send the form's Origin as null
 }
 
 _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch codec</title>
@@ -63,12 +63,12 @@ _PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Reelbatch
 
 
 async def _reader(request: Request, resources: Shared) -> TokenRecord:
-    """Whose token it is, from the header or else from the browser's session."""
+    """The record of the request's token, from the header or else from the browser's session."""
     session = request.cookies.get(_COOKIE)
     if session is None or "authorization" in request.headers:
         return await _record(request, resources, digest_of(bearer_token(request.headers)))
     if not _is_ours(request, resources):
-        raise Forbidden("Pages of this origin may not use the session.")
+        raise Forbidden("Pages from this origin may not use the session.")
     return await _record(request, resources, _digest_in(resources, session))
 
 
@@ -76,7 +76,9 @@ async def _record(request: Request, resources: Resources, digest: str) -> TokenR
     """Raises Unauthorized, TooManyRequests, or Forbidden for a token that may not read jobs."""
     record = await resources.authenticator.record_by(digest, client_address(request))
     if not record.allows(Scope.JOBS_READ):
-        raise Forbidden(f"This token lacks the scope {Scope.JOBS_READ}.")
+        raise Forbidden(
+            f"This token does not have the scope {Scope.JOBS_READ}: sign in with one that does."
+        )
     return record
 
 
@@ -85,13 +87,13 @@ Reader = Annotated[TokenRecord, Depends(_reader)]
 
 @router.get("/")
 async def get_page() -> Response:
-    return _page("The Temporal Web UI shows what is encrypted once you are signed in.")
+    return _page("Sign in to see encrypted payloads in the Temporal Web UI.")
 
 
 @router.post("/session")
 async def create_session(request: Request, resources: Shared) -> Response:
     if not _is_ours(request, resources):
-        raise Forbidden("Sign in at the page of this server, not from another one.")
+        raise Forbidden("Sign in on this server's own page, not from another site.")
     digest = digest_of(_token_in(await read_body(request, _LONGEST_FORM)))
     await _record(request, resources, digest)
     expires = str(int(datetime.now(UTC).timestamp()) + _COOKIE_SECONDS)
@@ -110,8 +112,9 @@ async def create_session(request: Request, resources: Shared) -> Response:
 
 @router.post("/decode")
 async def decode(request: Request, resources: Shared) -> Response:
-    """A Web UI in which nobody has signed in gets back what it sends: it shows that, where a 401
-    would be a red banner on each of its pages. Raises as `download`.
+    """Decode payloads, or return them unchanged to a Web UI in which nobody has signed in.
+
+    A 401 would put a red banner on each of its pages. Raises the same errors as `download`.
     """
     if _is_signed_out(request, resources):
         limit = resources.settings.limit_of("body").up_to(_MOST_UNSIGNED)
@@ -122,7 +125,7 @@ async def decode(request: Request, resources: Shared) -> Response:
 
 @router.post("/download")
 async def download(request: Request, resources: Shared, reader: Reader) -> Response:
-    """The payloads as they were before they were encrypted, or put into the object store.
+    """The payloads as they were before encryption, or before they went to the object store.
 
     Raises Forbidden for a payload of another team, BodyTooLarge or PayloadUndecodable.
     """
@@ -131,10 +134,10 @@ async def download(request: Request, resources: Shared, reader: Reader) -> Respo
     for payload in (await _read_payloads(request, resources)).payloads:
         decoded.payloads.append(await _decoded(resources, reader, payload))
         left -= decoded.payloads[-1].ByteSize()
-        if left < 0:  # many references may lead to one large payload
+        if left < 0:  # many references may lead to the same large payload
             raise BodyTooLarge(
                 "The decoded payloads are too large for one response "
-                "(REELBATCH_MAX_BODY_BYTES): ask for fewer."
+                "(REELBATCH_MAX_BODY_BYTES): request fewer at a time."
             )
     return _response(decoded)
 
@@ -147,7 +150,7 @@ async def encode(request: Request, resources: Shared, reader: Reader) -> Respons
 
 
 def may_decode(reader: TokenRecord, team: str, operator_team: str | None) -> bool:
-    """A team reads its own; the operators' team reads everybody's."""
+    """A team may decode its own payloads; the operators' team may decode everybody's."""
     return reader.team in (team, operator_team)
 
 
@@ -162,15 +165,15 @@ async def _decoded(resources: Resources, reader: TokenRecord, payload: Payload) 
 
 
 async def _fetched(resources: Resources, reader: TokenRecord, payload: Payload) -> Payload:
-    """The payload from the object store for which this one stands."""
+    """The payload in the object store that this one refers to."""
     try:
         reference: ExternalStorageReference = JSONProtoPayloadConverter().from_payload(payload)
     except (RuntimeError, ValueError) as error:
-        raise RequestError("payloads: a reference in them cannot be read.") from error
+        raise RequestError("payloads: One of the references cannot be read.") from error
     key = reference.claim_data.get("key", "")
     claimed = _CLAIMED_KEY.fullmatch(key)
     if claimed is None:
-        raise RequestError("payloads: this is no reference to a payload of this service.")
+        raise RequestError("payloads: A reference does not lead to a payload of this service.")
     _check(resources, reader, claimed["team"])
     return await _stored(resources.store, key)
 
@@ -178,16 +181,16 @@ async def _fetched(resources: Resources, reader: TokenRecord, payload: Payload) 
 async def _stored(store: ObjectStore, key: str) -> Payload:
     content = await read_bytes(store, key)
     if content is None:
-        raise PayloadUndecodable("The object store does not have this payload any more.")
+        raise PayloadUndecodable("The object store no longer has this payload.")
     try:
         return Payload.FromString(content)
     except DecodeError as error:
-        raise PayloadUndecodable("What the object store has is no payload.") from error
+        raise PayloadUndecodable("The stored object is not a payload.") from error
 
 
 def _check(resources: Resources, reader: TokenRecord, team: str) -> None:
     if not may_decode(reader, team, resources.settings.operator_team):
-        raise Forbidden("This payload belongs to another team than the token.")
+        raise Forbidden("This payload does not belong to the token's team.")
 
 
 async def _read_payloads(request: Request, resources: Resources) -> Payloads:
@@ -197,7 +200,7 @@ async def _read_payloads(request: Request, resources: Resources) -> Payloads:
     try:
         return await asyncio.to_thread(Parse, body, Payloads())
     except (ParseError, UnicodeError) as error:
-        raise RequestError("The body has to be Temporal's Payloads in JSON.") from error
+        raise RequestError("The body must be Temporal's Payloads as JSON.") from error
 
 
 def _response(payloads: Payloads) -> Response:
@@ -212,12 +215,12 @@ def _token_in(form: bytes) -> str:
     """Raises Unauthorized."""
     fields = parse_qs(form.decode("ascii", errors="replace"))
     if "token" not in fields:
-        raise Unauthorized("The form has no token.")
+        raise Unauthorized("The form has no token: enter one.")
     return fields["token"][0].strip()
 
 
 def _digest_in(resources: Resources, session: str) -> str:
-    """Of the token that opened the session. Raises Unauthorized."""
+    """The digest of the token that opened the session. Raises Unauthorized."""
     digest, _, rest = session.partition(".")
     expires, _, signature = rest.partition(".")
     is_signed = resources.signer.verify(signature, _SESSION, digest, expires)
@@ -227,13 +230,17 @@ def _digest_in(resources: Resources, session: str) -> str:
 
 
 def _is_signed_out(request: Request, resources: Resources) -> bool:
-    signs = _COOKIE in request.cookies or "authorization" in request.headers
+    has_credentials = _COOKIE in request.cookies or "authorization" in request.headers
     origin = request.headers.get("origin")
-    return not signs and origin is not None and origin == resources.settings.web_ui_origin
+    is_web_ui = origin is not None and origin == resources.settings.web_ui_origin
+    return is_web_ui and not has_credentials
 
 
 def _is_ours(request: Request, resources: Resources) -> bool:
-    """Whether a page of this server or the Temporal Web UI sends this; browsers always say so."""
+    """Whether a page of this server or the Temporal Web UI sent the request.
+
+    Browsers always send the origin with such requests.
+    """
     origin = urlsplit(request.headers.get("origin", ""))
     web_ui = urlsplit(resources.settings.web_ui_origin or "")
     own = {request.headers.get("host"), _public(resources).netloc}

@@ -1,4 +1,4 @@
-"""Is the process alive, and can it work? For load balancers; no token is needed."""
+"""Liveness and readiness checks for load balancers; they need no token."""
 
 import asyncio
 from time import monotonic
@@ -18,45 +18,45 @@ from reelbatch.preparation import Unprepared, check_namespace, check_store
 router = APIRouter(tags=["health"])
 
 
-_SHARED = 2.0  # seconds: anybody may ask, and each look writes an object
+_MAX_AGE = 2.0  # seconds that a result is reused: anybody may ask, and each check writes an object
 _PATIENCE = 3.0  # seconds
 
 
 class Readiness:
-    """Whether Temporal with its database and the object store answer, and are prepared."""
+    """Checks that Temporal with its database and the object store respond and are prepared."""
 
     def __init__(self, client: Client, store: ObjectStore) -> None:
         self._client = client
         self._store = store
-        self._looking = asyncio.Lock()
-        self._looked_at = -_SHARED
+        self._checking = asyncio.Lock()
+        self._checked_at = -_MAX_AGE
         self._problem: ReelbatchError | None = None
 
     async def check(self) -> None:
         """Raises Unavailable."""
-        async with self._looking:
-            if monotonic() - self._looked_at > _SHARED:
-                self._problem = await self._look()
-                self._looked_at = monotonic()
+        async with self._checking:
+            if monotonic() - self._checked_at > _MAX_AGE:
+                self._problem = await self._find_problem()
+                self._checked_at = monotonic()
         if self._problem is not None:
             raise self._problem
 
-    async def _look(self) -> ReelbatchError | None:
+    async def _find_problem(self) -> ReelbatchError | None:
         try:
-            await asyncio.gather(self._look_at_temporal(), self._look_at_store())
+            await asyncio.gather(self._check_temporal(), self._check_store())
         except Unprepared as problem:
             return Unavailable(str(problem))
         except ReelbatchError as problem:
             return problem
         return None
 
-    async def _look_at_temporal(self) -> None:
-        try:  # a client that is yet to connect takes longer
+    async def _check_temporal(self) -> None:
+        try:  # takes longer if the client must connect first
             await asyncio.wait_for(check_namespace(self._client), _PATIENCE)
         except (TimeoutError, RPCError) as error:
             raise temporal_unavailable(error) from error
 
-    async def _look_at_store(self) -> None:
+    async def _check_store(self) -> None:
         try:
             await asyncio.wait_for(check_store(self._store), _PATIENCE)
         except (TimeoutError, ObjectStoreError) as error:
@@ -69,13 +69,13 @@ class Health(WireModel):
 
 @router.get("/healthz", response_model=Health)
 async def get_health() -> Response:
-    """The process answers."""
+    """Check that the process is alive."""
     return respond(Health(status="ok"))
 
 
 @router.get("/readyz", response_model=Health)
 async def get_readiness(request: Request) -> Response:
-    """Temporal and the object store answer too, and are prepared."""
+    """Check that Temporal and the object store respond too, and are prepared."""
     readiness: Readiness = request.app.state.readiness
     await readiness.check()
     return respond(Health(status="ready"))

@@ -23,7 +23,7 @@ from reelbatch.storage import keys
 from reelbatch.storage.batches import read_batch_table
 from reelbatch.storage.files import find_file, read_chunks
 
-_DIGITS = 5  # of a job's index, which names its file where it has no name
+_DIGITS = 5  # of a job's index, which names the file of a job without a name
 
 router = APIRouter(tags=["batches"])
 
@@ -39,8 +39,10 @@ router = APIRouter(tags=["batches"])
 async def get_batch_archive(
     batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
-    """The outputs that exist by now with their posters, each under its job's name or index, and
-    `results.json`."""
+    """Download the outputs and posters that exist so far as one ZIP file, with `results.json`.
+
+    Files are named after their jobs; those of jobs without a name are numbered by index.
+    """
     snapshot = await resources.batches.read(team, batch_id)
     return StreamingResponse(
         zip_stream(_entries(resources.store, snapshot, urls)),

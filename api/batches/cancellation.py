@@ -1,4 +1,4 @@
-"""POST /batches/{id}/cancel: all jobs of a batch that have not ended."""
+"""POST /batches/{id}/cancel: cancels all jobs of a batch that have not ended."""
 
 from fastapi import APIRouter, Response
 

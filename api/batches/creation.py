@@ -1,4 +1,4 @@
-"""POST /batches: from the bytes of a request to a batch that is under way."""
+"""POST /batches: from the bytes of a request to a running batch."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -64,29 +64,29 @@ from reelbatch.settings import Settings
 
 
 class CreationRoute(APIRoute):
-    """Answers what is no batch in the shape that the contract has for its 400: a batch's."""
+    """Reports invalid requests in the shape that the contract has for a 400: that of a batch."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def handle_what_is_no_batch(request: Request) -> Response:
+        async def handle_with_batch_errors(request: Request) -> Response:
             try:
                 return await handle(request)
             except RequestValidationError as error:
-                return respond(_no_batch(parameter_error(error)), 400)
+                return respond(_failed_creation(parameter_error(error)), 400)
             except RequestError as error:
                 if error.status != 400:
                     raise
-                return respond(_no_batch(error), 400)
+                return respond(_failed_creation(error), 400)
 
-        return handle_what_is_no_batch
+        return handle_with_batch_errors
 
 
 router = APIRouter(tags=["batches"], route_class=CreationRoute)
 
-_MOST_DETAILS = 2000  # of a batch, beyond the first of each job
+_MOST_DETAILS = 2000  # in a batch, beyond the first one of each job
 
-_MOST_SCHEDULED = 100_000  # rows: each of their batches takes reading the table anew
+_MOST_SCHEDULED = 100_000  # rows: each of their batches means reading the table again
 
 _ASSETS = TypeAdapter(list[Asset])
 
@@ -95,7 +95,7 @@ BATCH_REFUSALS = documented(
 ) | {
     400: {
         "model": BatchCreationResponse,
-        "description": "Every job was rejected, or the body is no batch.",
+        "description": "Every job was rejected, or the body is not a batch.",
     }
 }
 
@@ -103,7 +103,8 @@ DryRun = Annotated[
     Flag,
     Query(
         alias="dryRun",
-        description="Validate the jobs, and neither store nor start anything: a 200.",
+        description="Only validate the jobs. Nothing is stored or started, and the response is a "
+        "200.",
     ),
 ]
 
@@ -127,9 +128,9 @@ async def create_batch(
     query: Annotated[BatchQuery, Query()],
     dry_run: DryRun = False,
 ) -> Response:
-    """Accept up to 1,000 jobs; a bad one does not spoil the others.
+    """Create a batch of up to 1,000 jobs; an invalid job does not affect the others.
 
-    With `dryRun=true` nothing is stored or started, and the ids in the response lead nowhere.
+    With `dryRun=true` nothing is stored or started, and the ids in the response do not exist.
     """
     body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
     if dry_run:
@@ -139,8 +140,8 @@ async def create_batch(
             draft.batch, urls, warnings=draft.warnings, total_rows=draft.total_rows
         )
         if sent.table:
-            shown = await asyncio.to_thread(_shown, sent, sent.table, query.rows, body)
-            response = response.model_copy(update=shown)
+            preview = await asyncio.to_thread(_table_preview, sent, sent.table, query.rows, body)
+            response = response.model_copy(update=preview)
         return respond(response, 200 if draft.batch.jobs else 400)
     attempt = await submit_batch(
         resources, team, urls, body, query, key=key, identity=body.identity(request.url.query)
@@ -164,10 +165,10 @@ async def submit_batch(
     identity: bytes,
     schedule: str | None = None,
 ) -> Attempt[BatchSubmission]:
-    """Make a batch of what was sent and start it, once for each `key`; `identity` is what makes two
-    of its requests the same. `schedule` is the id of the schedule that asks for it, if one does.
+    """Make a batch of the request and start it, once for each `key`.
 
-    Raises what no job alone is to blame for.
+    Requests with a `key` are the same if their `identity` is. `schedule` is the id of the schedule
+    that creates the batch, if there is one. Raises errors that concern the request as a whole.
     """
     async with once(resources, team, key, identity, BatchSubmission) as attempt:
         if attempt.earlier is None:
@@ -183,26 +184,26 @@ async def submit_batch(
 
 
 async def read_and_validate(
-    body: Body, query: BatchQuery, resources: Resources, team: str, most: int | None = None
+    body: Body, query: BatchQuery, resources: Resources, team: str, limit: int | None = None
 ) -> tuple[BatchRequest, list[ValidJob | RejectedJob]]:
-    """The batch as it was sent, and its jobs, or the first `most` of them.
+    """The batch as it was sent, and its jobs, or only the first `limit` of them.
 
-    Raises what no job alone is to blame for.
+    Raises errors that concern the request as a whole.
     """
     templates: Templates = {}
     if body.is_table and query.template:
         templates[query.template] = await ready_template(resources, team, query.template)
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
-    if body.is_workbook:  # which takes a while, and has processes of its own
+    if body.is_workbook:  # outside of `parsing`: it takes a while, in separate processes
         body = replace(body, content=await resources.workbooks.cells_of(body.content))
     async with resources.parsing:
         sent = await asyncio.to_thread(read_batch, body, query, resources.settings, known)
     await check_webhook_secrets(resources.secrets, team, sent.webhook)
     if not resources.settings.allow_private_networks:
         check_public(sent.webhook)
-    validated = await validate(resources, team, sent.jobs[:most], sent.defaults, templates)
-    if sent.outputs and most is None:
+    validated = await validate(resources, team, sent.jobs[:limit], sent.defaults, templates)
+    if sent.outputs and limit is None:
         sent.outputs.check(
             [each.problems if isinstance(each, RejectedJob) else [] for each in validated]
         )
@@ -214,12 +215,13 @@ def _check_scheduled(sent: BatchRequest) -> None:
     rows = sent.table.number_of_rows if sent.table else 0
     if rows > _MOST_SCHEDULED:
         raise BatchSizeInvalid(
-            f"The table has {rows} rows, and a schedule makes jobs of {_MOST_SCHEDULED} at most."
+            f"The table has {rows} rows, but a schedule accepts at most {_MOST_SCHEDULED}: split "
+            "the table."
         )
 
 
-def _shown(sent: BatchRequest, table: Table, rows: int, body: Body) -> dict[str, object]:
-    """What a dry run tells of a table."""
+def _table_preview(sent: BatchRequest, table: Table, rows: int, body: Body) -> dict[str, object]:
+    """What a dry run shows of a table."""
     return {
         "columns": table.columns,
         "rows": table.first_rows(rows, sent.defaults.merged_into),
@@ -236,7 +238,7 @@ def new_batch(
     *,
     schedule: str | None = None,
 ) -> BatchSubmission:
-    """Valid jobs have their places in the request as their indexes, and so have the errors."""
+    """Jobs and errors have their positions in the request as indexes."""
     batch_id, now = new_batch_id(), datetime.now(UTC)
     jobs: list[BatchRenderJob] = []
     errors: list[JobError] = []
@@ -266,7 +268,7 @@ def new_batch(
         kinds=kinds_of(jobs),
         webhook=PendingWebhook(receiver=sent.webhook.receiver) if sent.webhook else None,
     )
-    if jobs:  # else nobody will ever be told of the batch
+    if jobs:  # a batch without accepted jobs calls no webhook
         webhooks += webhook_records(team, batch_id, sent.webhook, now)
     table = sent.table
     return BatchSubmission(
@@ -279,10 +281,10 @@ def new_batch(
 
 
 def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
-    """A number for each job, the same for those with equal inputs; None where all differ.
+    """A number for each job, the same for jobs with equal inputs; None if all of them differ.
 
-    It is a guess: what files contain only workers know. Nested jobs have ids of their own, and so
-    jobs that have some never equal another.
+    This is a guess, because only workers know what files contain. Nested jobs have their own ids,
+    so a job with nested jobs never equals another one.
     """
     numbers: dict[object, int] = {}
     outputs = {id(job.output): job.output.model_dump_json() for job in jobs}
@@ -310,7 +312,7 @@ def creation_response(
     warnings: Sequence[RenderWarning] = (),
     total_rows: int | None = None,
 ) -> BatchCreationResponse:
-    """`retry_of` is the batch whose jobs are rendered again."""
+    """`retry_of` is the id of the batch whose jobs are rendered again."""
     created = [_job_created(job, urls) for job in batch.jobs]
     rejected = not created
     return BatchCreationResponse(
@@ -325,7 +327,7 @@ def creation_response(
         jobs=created,
         errors=batch.errors or None,
         warnings=list(warnings),
-        error=all_rejected(batch.errors) if rejected else None,
+        error=rejection_summary(batch.errors) if rejected else None,
         error_code=batch.errors[0].error_code if rejected else None,
     )
 
@@ -347,8 +349,8 @@ def _job_created(job: BatchRenderJob, urls: Urls) -> JobCreated:
     )
 
 
-def _no_batch(error: RequestError) -> BatchCreationResponse:
-    """`error` in the shape of a batch without jobs, whose id leads nowhere."""
+def _failed_creation(error: RequestError) -> BatchCreationResponse:
+    """`error` in the shape of a batch without jobs, whose id does not exist."""
     return BatchCreationResponse(
         batch_id=new_batch_id(),
         status="error",
@@ -375,7 +377,7 @@ def _job_error(
 ) -> JobError:
     error = error_of(problems)
     row, output = sent.outputs.place_of(index) if sent.outputs else (None, None)
-    told = JobError(
+    rejection = JobError(
         index=index,
         row=row,
         output=output,
@@ -383,11 +385,11 @@ def _job_error(
         error_code=error.error_code,
         details=list(error.details[: max(1, most_details)]),
     )
-    return _in_table(told, sent.table) if sent.table else told
+    return _with_table_location(rejection, sent.table) if sent.table else rejection
 
 
-def _in_table(error: JobError, table: Table) -> JobError:
-    """With its line in the file, and with the columns of the fields."""
+def _with_table_location(error: JobError, table: Table) -> JobError:
+    """Add the line in the file, and the columns that fields come from."""
     details = [
         detail.model_copy(update={"column": table.column_at(error.index, detail.field)})
         for detail in error.details
@@ -396,7 +398,7 @@ def _in_table(error: JobError, table: Table) -> JobError:
     return error.model_copy(update={"line": line, "details": details})
 
 
-def all_rejected(errors: list[JobError]) -> str:
+def rejection_summary(errors: list[JobError]) -> str:
     if len(errors) == 1:
         return f"The job was rejected: {errors[0].error}"
-    return f"All {len(errors)} jobs were rejected; the first one: {errors[0].error}"
+    return f"All {len(errors)} jobs were rejected. The first error: {errors[0].error}"

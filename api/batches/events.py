@@ -1,4 +1,4 @@
-"""GET /batches/{id}/events: a batch as it goes on, as server-sent events.
+"""GET /batches/{id}/events: the progress of a batch, as server-sent events.
 
 Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -25,21 +25,21 @@ from reelbatch.models.wire.jobs import JobStatus
 
 router = APIRouter(tags=["batches"])
 
-# Seconds of silence after which proxies get a sign of life, and the token is looked at again.
+# Seconds of silence after which a comment keeps proxies connected, and the token is rechecked.
 _HEARTBEAT = 4.0
-_RECONNECT = 2000  # milliseconds that a client waits when the stream broke off
+_RECONNECT = 2000  # milliseconds that a client waits after the stream has broken off
 
 LastEventId = Annotated[
     str | None,
     Header(
         alias="Last-Event-ID",
-        description="The id of the last event that arrived: what came after it is sent again.",
-        json_schema_extra={"pattern": "^[0-9]{1,15}$"},  # any other gets all events
+        description="The id of the last event that was received: later events are sent again.",
+        json_schema_extra={"pattern": "^[0-9]{1,15}$"},  # with any other value, all events are sent
     ),
 ]
 
 _Seen = dict[int, JobStatus]
-"""The statuses that the client knows, by the jobs' indexes."""
+"""The statuses that the client knows, by job index."""
 _JobTexts = Callable[[BatchSnapshot], list[str]]
 
 
@@ -49,10 +49,10 @@ _JobTexts = Callable[[BatchSnapshot], list[str]]
     dependencies=[CountsAsFollower],
     responses={
         **documented(RequestError, BatchNotFound, TooManyRequests),
-        # Without a schema: tools disagree whether it would be the stream's or an event's.
+        # Without a schema: tools disagree on whether it describes the stream or one event.
         200: {
-            "description": "Until the batch has ended: `stats` with BatchStats as JSON, `job` with "
-            "BatchJob, and `end` with BatchListItem.",
+            "description": "A stream of events until the batch has ended: `stats` with BatchStats "
+            "as JSON, `job` with BatchJob, and `end` with BatchListItem.",
             "content": {"text/event-stream": {}},
         },
     },
@@ -66,9 +66,9 @@ async def get_batch_events(
     responses: Responses,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """`stats` events as jobs end, `job` events as their statuses change, then `end`.
+    """Follow a batch: `stats` events as jobs end, `job` events as statuses change, then `end`.
 
-    A client that reconnects with Last-Event-ID gets what it has missed.
+    A client that reconnects with Last-Event-ID receives the events that it has missed.
     """
     snapshot = await watches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")
@@ -81,7 +81,7 @@ async def get_batch_events(
 
 
 async def _while_allowed(events: AsyncGenerator[str], recheck: Recheck) -> AsyncGenerator[str]:
-    """The events until the token no longer holds."""
+    """The events, for as long as the token is valid."""
     async with aclosing(events):
         async for event in events:
             try:
@@ -98,17 +98,17 @@ async def _events(
     jobs_of: _JobTexts,
 ) -> AsyncGenerator[str]:
     yield f"retry: {_RECONNECT}\n\n"
-    told: BatchStats | None = None
+    sent_stats: BatchStats | None = None
     async with watches.stream(snapshot) as watch:
         shown = watch.shown or snapshot
         while True:
-            if shown.stats != told:
+            if shown.stats != sent_stats:
                 yield _event("stats", _json(shown.stats))
-                told = shown.stats
+                sent_stats = shown.stats
             changed = _changed(shown, seen)
             if changed:
                 texts = jobs_of(shown)
-                yield "".join(_job_event(record, texts[place]) for place, record in changed)
+                yield "".join(_job_event(record, texts[position]) for position, record in changed)
             if shown.stats.pending == 0:
                 yield _event("end", _json(list_item(shown)))
                 return
@@ -120,12 +120,13 @@ async def _events(
 
 
 def _changed(snapshot: BatchSnapshot, seen: _Seen) -> list[tuple[int, JobRecord]]:
-    """The jobs, by their places, whose status the client does not know, in the order of the
-    changes. It knows them from now on.
+    """The jobs whose status the client does not know, with their positions, in order of change.
+
+    Adds their statuses to `seen`.
     """
     changed = [
-        (place, record)
-        for place, record in enumerate(snapshot.records)
+        (position, record)
+        for position, record in enumerate(snapshot.records)
         if seen.get(record.index, JobStatus.QUEUED) is not record.status
     ]
     seen.update((record.index, record.status) for _, record in changed)
@@ -137,7 +138,10 @@ def _job_event(record: JobRecord, text: str) -> str:
 
 
 def _seen_before(snapshot: BatchSnapshot, last_event_id: str) -> _Seen:
-    """What changed before the last event that arrived; of its millisecond some may be missing."""
+    """The jobs that ended before the last event that was received.
+
+    Jobs that ended in the same millisecond are left out, because some of their events may be lost.
+    """
     if not last_event_id.isdecimal():
         return {}
     last = int(last_event_id[:15])

@@ -1,8 +1,9 @@
 """GET /batches: the team's batches, newest first.
 
-Three places know batches: Visibility has the recent ones, the object store has the manifests of
-older ones, and the records of batches of which no job was accepted. Their ids are ordered by time.
-By a name and by a table batches are found in the object store, as soon as they are accepted.
+The list combines three sources: Visibility has the recent batches, and the object store has the
+manifests of older ones and the records of batches without an accepted job. Ids are ordered by time.
+Filters by name, table and schedule use tags in the object store, which exist once a batch is
+accepted.
 """
 
 from typing import Annotated
@@ -38,51 +39,52 @@ router = APIRouter(tags=["batches"])
 _PARALLEL_READS = 8
 
 
-class BatchPage(BaseModel):
+class BatchListQuery(BaseModel):
     """The query of GET /batches."""
 
-    limit: int = Field(20, ge=1, le=100, description="Batches in one response.")
+    limit: int = Field(20, ge=1, le=100, description="The most batches to return.")
     name: OrEmpty[str] = Field(
-        None, description="Only batches of this name, as far as they are still known."
+        None, description="Only batches with this name, as far as the server still has them."
     )
     submission: OrEmpty[Ulid] = Field(
         None,
-        description="Only the batches of one table, by the first of them, as far as they are still "
-        "known.",
+        description="Only the batches of one table, as far as the server still has them: the id of "
+        "the first of them.",
     )
     schedule: OrEmpty[Ulid] = Field(
-        None, description="Only batches that this schedule made, as far as they are still known."
+        None,
+        description="Only batches that this schedule created, as far as the server still has them.",
     )
-    cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the page before.")
+    cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the previous page.")
 
 
 @router.get(
     "/batches", name="list_batches", response_model=BatchList, responses=documented(RequestError)
 )
 async def get_batches(
-    resources: Shared, team: MayReadJobs, page: Annotated[BatchPage, Query()]
+    resources: Shared, team: MayReadJobs, query: Annotated[BatchListQuery, Query()]
 ) -> Response:
-    """The team's batches, newest first."""
-    return respond(await list_batches(resources, team, page))
+    """List the team's batches, newest first."""
+    return respond(await list_batches(resources, team, query))
 
 
-async def list_batches(resources: Resources, team: str, page: BatchPage) -> BatchList:
+async def list_batches(resources: Resources, team: str, query: BatchListQuery) -> BatchList:
     executions = {
         execution.id.rsplit("/", 1)[-1]: execution
         for execution in await resources.workflows.batches(team)
     }
     previews = {id_ for id_, found in executions.items() if PREVIEW in tags_of(found)}
-    ids = await _tagged(resources.store, team, page)
+    ids = await _tagged(resources.store, team, query)
     if ids is None:
         ids = executions.keys() | set(await stored_batch_ids(resources.store, team))
     older = sorted(
-        (batch_id for batch_id in ids - previews if not page.cursor or batch_id < page.cursor),
+        (batch_id for batch_id in ids - previews if not query.cursor or batch_id < query.cursor),
         reverse=True,
     )
 
     async def item(batch_id: str) -> BatchListItem | None:
         execution = executions.get(batch_id)
-        if execution is None:  # it is older than Temporal's memory, or younger than Visibility's
+        if execution is None:  # Temporal has deleted it, or Visibility does not list it yet
             return await _stored_item(resources, team, batch_id)
         stats = await resources.batches.stats(team, execution)
         tags = tags_of(execution)
@@ -99,7 +101,7 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
             rejected=await execution.memo_value("rejected", None, type_hint=int),
         )
 
-    shown = older[: page.limit]
+    shown = older[: query.limit]
     items = await gather_each(item, shown, at_once=_PARALLEL_READS)
     return BatchList(
         batches=[found for found in items if found],
@@ -107,16 +109,16 @@ async def list_batches(resources: Resources, team: str, page: BatchPage) -> Batc
     )
 
 
-async def _tagged(store: ObjectStore, team: str, page: BatchPage) -> set[str] | None:
-    """Those of the name, the submission and the schedule that are asked; None where none is."""
+async def _tagged(store: ObjectStore, team: str, query: BatchListQuery) -> set[str] | None:
+    """The ids of the batches that match the query's filters; None if it has no filters."""
     found: list[set[str]] = []
-    if page.name:
-        found.append(await batches_with_tag(store, team, name_tag(page.name)))
-    if page.submission:
-        parts = await batches_with_tag(store, team, submission_tag(page.submission))
-        found.append({*parts, page.submission})
-    if page.schedule:
-        found.append(await batches_with_tag(store, team, schedule_tag(page.schedule)))
+    if query.name:
+        found.append(await batches_with_tag(store, team, name_tag(query.name)))
+    if query.submission:
+        parts = await batches_with_tag(store, team, submission_tag(query.submission))
+        found.append({*parts, query.submission})
+    if query.schedule:
+        found.append(await batches_with_tag(store, team, schedule_tag(query.schedule)))
     return found[0].intersection(*found[1:]) if found else None
 
 

@@ -1,7 +1,7 @@
-"""POST /previews: the first rows of what may become a batch, as small pictures of one frame each.
+"""POST /previews: the first jobs of a possible batch, as small pictures of one frame each.
 
-They are a batch of their own, which is read, followed and cancelled as any other. It is not listed,
-goes before the team's other jobs, and its pictures are removed soon.
+The previews form a batch that is read, followed and cancelled like any other. It is not listed,
+takes priority over the team's other jobs, and its pictures are soon deleted.
 """
 
 from collections.abc import AsyncGenerator
@@ -56,13 +56,14 @@ async def create_previews(
     urls: RequestUrls,
     query: Annotated[BatchQuery, Query()],
 ) -> Response:
-    """Render one frame of each of the first twelve jobs, at half the size.
+    """Render one frame of each of the first twelve jobs, at half size.
 
-    Takes what POST /batches takes. A team has one such request under way at a time.
+    The query and the body are those of POST /batches. A team can have one such request in progress
+    at a time.
     """
     body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
-    async with _turn(resources, team):
-        submission = await _launched(body, query, resources, team, urls)
+    async with _one_at_a_time(resources, team):
+        submission = await _launch_previews(body, query, resources, team, urls)
     batch = submission.batch
     response = creation_response(
         batch, urls, warnings=submission.warnings, total_rows=submission.total_rows
@@ -70,7 +71,7 @@ async def create_previews(
     return respond(response, 201 if batch.jobs else 400)
 
 
-async def _launched(
+async def _launch_previews(
     body: Body, query: BatchQuery, resources: Resources, team: str, urls: Urls
 ) -> BatchSubmission:
     async with once(resources, team, None, b"", BatchSubmission) as attempt:
@@ -87,20 +88,22 @@ async def _launched(
 
 
 @asynccontextmanager
-async def _turn(resources: Resources, team: str) -> AsyncGenerator[None]:
-    """Raises TooManyRequests. Each API process counts on its own."""
+async def _one_at_a_time(resources: Resources, team: str) -> AsyncGenerator[None]:
+    """Raises TooManyRequests if the team has previews in progress in this API process."""
     if team in resources.previewing:
-        raise TooManyRequests("Pictures of the team are being started: wait.", retry_after=_WAIT)
+        raise TooManyRequests(
+            "The team's previews are already being started: wait a moment.", retry_after=_WAIT
+        )
     resources.previewing.add(team)
     try:
         before = resources.previews.get(team)
         pending = 0
-        with suppress(BatchNotFound):  # it was so long ago that its record is gone
+        with suppress(BatchNotFound):  # it is so old that its record is gone
             pending = (await resources.batches.read(team, before)).stats.pending if before else 0
         if pending:
             raise TooManyRequests(
-                f"Earlier pictures of the team are still rendering, as batch {before}: wait, or "
-                "cancel that.",
+                f"Earlier previews of the team are still rendering, as batch {before}: wait for "
+                "it, or cancel it.",
                 retry_after=_WAIT,
             )
         yield
@@ -113,7 +116,7 @@ def _stills(batch: Batch) -> Batch:
     return batch.model_copy(
         update={
             "jobs": jobs,
-            "kinds": None,  # they are not kept for equal jobs
+            "kinds": None,  # previews are not reused for equal jobs
             "concurrency": MOST_PREVIEWS,
             "preview": True,
         }
@@ -121,7 +124,7 @@ def _stills(batch: Batch) -> Batch:
 
 
 def _still(job: BatchRenderJob) -> BatchRenderJob:
-    """One frame of the job, in the middle of a film, and nothing that reaches beyond it."""
+    """The job reduced to one frame, from the middle of a film, without upload and webhook."""
     output, extent = job.output, job.extent
     frames = extent.frames if extent and output.output_type == "video" else 1
     frame = output.first_frame + frames // 2

@@ -1,4 +1,4 @@
-"""GET /batches/{id}: where a batch stands, now or once more of its jobs have ended."""
+"""GET /batches/{id}: the state of a batch, now or as soon as more of its jobs have ended."""
 
 from typing import Annotated
 
@@ -15,11 +15,11 @@ from reelbatch.models.wire.batches import BatchStatusResponse
 
 router = APIRouter(tags=["batches"])
 
-_LONGEST_WAIT = 60  # seconds; proxies give up soon after
+_LONGEST_WAIT = 60  # seconds; proxies time out soon after
 
 Wait = Annotated[
     int,
-    Query(ge=0, le=_LONGEST_WAIT, description="Seconds to wait until more jobs have ended."),
+    Query(ge=0, le=_LONGEST_WAIT, description="How many seconds to wait for more jobs to end."),
 ]
 
 
@@ -40,15 +40,15 @@ async def get_batch_status(
     responses: Responses,
     wait: Wait = 0,
 ) -> Response:
-    """A batch's status, its counts and all of its jobs.
+    """Get a batch's status, counts and jobs.
 
-    With `wait`, a number of seconds, the response comes when more jobs have ended, or then.
+    With `wait`, the response is sent as soon as more jobs have ended, or after that many seconds.
     """
     if wait:
         with followers.one_more(request.state.token.id):
-            books = await watches.change(await watches.read(team, batch_id), wait)
+            recorded = await watches.change(await watches.read(team, batch_id), wait)
         await recheck()
-        snapshot = await resources.batches.with_renders(books)
+        snapshot = await resources.batches.with_renders(recorded)
     else:
         snapshot = await resources.batches.read(team, batch_id)
     content, etag = responses.json(snapshot, urls)

@@ -1,6 +1,6 @@
-"""Responses about batches, of which only what has changed is written anew.
+"""Responses about batches, cached so that only changed jobs are serialised again.
 
-Clients read a batch of a thousand jobs again and again while a few of its jobs end.
+Clients poll a batch of a thousand jobs while only a few of its jobs end.
 """
 
 from contextlib import suppress
@@ -18,13 +18,13 @@ from reelbatch.models.orchestration.jobs import shortcomings_of
 from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStats, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
-_MOST_BYTES = 64 * 1024**2  # of responses in memory; one of a thousand jobs takes 3 MB
-_RECORD_BYTES = 2500  # of a job's record, which a part may be the last to hold: measured
+_MOST_BYTES = 64 * 1024**2  # of responses in memory; a batch of a thousand jobs takes 3 MB
+_RECORD_BYTES = 2500  # measured: a job's record, which may only be kept alive by its cache entry
 _NO_JOBS = '"jobs":[]'
 
 
 def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
-    """As GET /batches/{id} responds."""
+    """The response of GET /batches/{id}."""
     return BatchStatusResponse(
         batch_id=snapshot.id,
         name=snapshot.name,
@@ -37,7 +37,7 @@ def batch_response(snapshot: BatchSnapshot, urls: Urls) -> BatchStatusResponse:
 
 
 def list_item(snapshot: BatchSnapshot) -> BatchListItem:
-    """The batch without its jobs, as GET /batches has it."""
+    """The batch as an entry of GET /batches, without its jobs."""
     return BatchListItem(
         batch_id=snapshot.id,
         name=snapshot.name,
@@ -53,16 +53,16 @@ def list_item(snapshot: BatchSnapshot) -> BatchListItem:
 
 
 @dataclass(frozen=True, eq=False)
-class _Part:
-    """The response's entry for a job, as long as its record is this one."""
+class _CachedJob:
+    """A job's entry in the response, valid as long as its record is the same object."""
 
     record: JobRecord
     text: str
 
 
 @dataclass(frozen=True)
-class _Whole:
-    """The response of these parts, as long as the counts are these."""
+class _CachedBody:
+    """The whole response, valid as long as the batch's counts are the same."""
 
     stats: BatchStats
     content: bytes
@@ -70,46 +70,48 @@ class _Whole:
 
 
 @dataclass(eq=False)
-class _Remembered:
-    parts: list[_Part]
-    whole: _Whole | None = None
+class _CachedResponse:
+    jobs: list[_CachedJob]
+    body: _CachedBody | None = None
 
 
 class BatchResponses:
-    """One a process. Remembers the last responses."""
+    """The most recent responses about batches; one instance per process."""
 
     def __init__(self) -> None:
-        self._last: LRUCache[tuple[str, str, str], _Remembered] = LRUCache(_MOST_BYTES, _bytes_of)
+        self._cache: LRUCache[tuple[str, str, str], _CachedResponse] = LRUCache(
+            _MOST_BYTES, _bytes_of
+        )
 
     def json(self, snapshot: BatchSnapshot, urls: Urls) -> tuple[bytes, str]:
-        """The same as `batch_response`, as JSON, and its ETag."""
-        last = self._current(snapshot, urls)
-        if last.whole is None or last.whole.stats != snapshot.stats:
-            jobs = ",".join(part.text for part in last.parts)
-            text = _around(snapshot, urls).replace(_NO_JOBS, f'"jobs":[{jobs}]', 1)
+        """The JSON of `batch_response`, and its ETag."""
+        cached = self._current(snapshot, urls)
+        if cached.body is None or cached.body.stats != snapshot.stats:
+            jobs = ",".join(job.text for job in cached.jobs)
+            text = _without_jobs(snapshot, urls).replace(_NO_JOBS, f'"jobs":[{jobs}]', 1)
             content = text.encode()
-            last.whole = _Whole(snapshot.stats, content, tag_of(content))
-        return last.whole.content, last.whole.etag
+            cached.body = _CachedBody(snapshot.stats, content, tag_of(content))
+        return cached.body.content, cached.body.etag
 
     def jobs(self, snapshot: BatchSnapshot, urls: Urls) -> list[str]:
         """The response's entries for jobs as JSON, in the order of the snapshot's records."""
-        return [part.text for part in self._current(snapshot, urls).parts]
+        return [job.text for job in self._current(snapshot, urls).jobs]
 
-    def _current(self, snapshot: BatchSnapshot, urls: Urls) -> _Remembered:
-        """The last response's as long as no record changes."""
+    def _current(self, snapshot: BatchSnapshot, urls: Urls) -> _CachedResponse:
+        """The cached response, with new entries for jobs whose records have changed."""
         key = (urls.base, snapshot.team, snapshot.id)
-        last = self._last.get(key) or _Remembered([])
-        parts = [
-            part if part and part.record is record else _part(snapshot, position, urls)
-            for position, (record, part) in enumerate(
-                zip(snapshot.records, last.parts or [None] * len(snapshot.records), strict=True)
+        cached = self._cache.get(key) or _CachedResponse([])
+        jobs = [
+            job if job and job.record is record else _cached_job(snapshot, position, urls)
+            for position, (record, job) in enumerate(
+                zip(snapshot.records, cached.jobs or [None] * len(snapshot.records), strict=True)
             )
         ]
-        if parts != last.parts:  # as objects: equal records of another reading are to be kept
-            last = _Remembered(parts)
-            with suppress(ValueError):  # it is too large to be remembered
-                self._last[key] = last
-        return last
+        if jobs != cached.jobs:  # by identity: equal records of a later reading replace these
+            cached = _CachedResponse(jobs)
+            with suppress(ValueError):  # it is too large for the cache
+                self._cache[key] = cached
+        return cached
 
 
 async def _responses(request: Request) -> BatchResponses:
@@ -119,18 +121,18 @@ async def _responses(request: Request) -> BatchResponses:
 Responses = Annotated[BatchResponses, Depends(_responses)]
 
 
-def _bytes_of(last: _Remembered) -> int:
-    """With what Python adds, and with each text once more in the whole."""
-    return 500 + sum(_RECORD_BYTES + 2 * len(part.text) for part in last.parts)
+def _bytes_of(response: _CachedResponse) -> int:
+    """The approximate size in memory; the body contains each job's text once more."""
+    return 500 + sum(_RECORD_BYTES + 2 * len(job.text) for job in response.jobs)
 
 
-def _part(snapshot: BatchSnapshot, position: int, urls: Urls) -> _Part:
+def _cached_job(snapshot: BatchSnapshot, position: int, urls: Urls) -> _CachedJob:
     job = _batch_job(snapshot.team, job_at(snapshot, position), urls)
-    return _Part(snapshot.records[position], job.model_dump_json(by_alias=True))
+    return _CachedJob(snapshot.records[position], job.model_dump_json(by_alias=True))
 
 
-def _around(snapshot: BatchSnapshot, urls: Urls) -> str:
-    """The response without jobs. No text in it has `_NO_JOBS`: quotes in texts are escaped."""
+def _without_jobs(snapshot: BatchSnapshot, urls: Urls) -> str:
+    """The response without jobs. No text in it contains `_NO_JOBS`, since quotes are escaped."""
     without_jobs = snapshot.model_copy(update={"summaries": [], "records": []})
     return batch_response(without_jobs, urls).model_dump_json(by_alias=True)
 

@@ -1,4 +1,4 @@
-"""GET /batches/{id}/results: what came of each job, for people's tables and for scripts."""
+"""GET /batches/{id}/results: the outcome of each job, for spreadsheets and scripts."""
 
 import csv
 import io
@@ -34,12 +34,15 @@ class ResultFormat(StrEnum):
 
 
 NamedFormat = Annotated[
-    ResultFormat | None, Query(alias="format", description="Without it, Accept decides.")
+    ResultFormat | None,
+    Query(alias="format", description="The format; if missing, the Accept header decides."),
 ]
 
 Exact = Annotated[
     Flag,
-    Query(description="CSV alone: leave cells as they are that a spreadsheet takes for formulas."),
+    Query(
+        description="Only for CSV: leave cells unchanged that a spreadsheet would read as formulas."
+    ),
 ]
 
 _ALIASES = {name: field.alias or name for name, field in BatchResult.model_fields.items()}
@@ -66,7 +69,9 @@ _MEDIA_TYPES = {
     response_model=list[BatchResult],
     responses={
         **documented(RequestError, BatchNotFound),
-        200: content_response("The results, as asked for.", "application/x-ndjson", "text/csv"),
+        200: content_response(
+            "The results in the requested format.", "application/x-ndjson", "text/csv"
+        ),
     },
 )
 async def get_batch_results(
@@ -78,8 +83,8 @@ async def get_batch_results(
     named: NamedFormat = None,
     exact: Exact = False,
 ) -> Response:
-    """One entry a job of the request, rejected ones too, as JSON, JSON Lines or CSV."""
-    chosen = named or _accepted(request)
+    """Get one entry for each submitted job, rejected ones too, as JSON, JSON Lines or CSV."""
+    chosen = named or _accepted_format(request)
     snapshot = await resources.batches.read(team, batch_id)
     table = await read_batch_table(resources.store, team, batch_id)
     results = results_of(snapshot, urls, table)
@@ -97,7 +102,7 @@ async def get_batch_results(
 def results_of(
     snapshot: BatchSnapshot, urls: Urls, table: BatchTable | None = None
 ) -> list[BatchResult]:
-    """In the order of the request, with the cells of the table that the batch was sent as."""
+    """The results in the order of the request, with the cells of the table that was submitted."""
     accepted = [_result(snapshot.team, job, urls) for job in jobs_of(snapshot)]
     rejected = [
         BatchResult(
@@ -143,21 +148,21 @@ def _result(team: str, job: BatchJobSnapshot, urls: Urls) -> BatchResult:
     )
 
 
-def _accepted(request: Request) -> ResultFormat:
-    """The first form of the Accept header that there is."""
-    for wish in request.headers.get("accept", "").split(","):
-        media_type = wish.partition(";")[0].strip().lower()
+def _accepted_format(request: Request) -> ResultFormat:
+    """The first supported format in the Accept header."""
+    for accepted in request.headers.get("accept", "").split(","):
+        media_type = accepted.partition(";")[0].strip().lower()
         if media_type in _MEDIA_TYPES:
             return _MEDIA_TYPES[media_type]
     return ResultFormat.JSON
 
 
 def table_of(results: Sequence[BatchResult], *, exact: bool) -> str:
-    """RFC 4180, with a line of names; what is not there is an empty cell.
+    """The results as CSV (RFC 4180) with a header; missing values are empty cells.
 
-    The cells of the rows that jobs were sent as come last, under the names of their columns, with
-    `row:` before one that is a name here. Unless the table is to be `exact`, no cell begins as
-    formulas of spreadsheets do: an apostrophe comes first.
+    The cells of the submitted rows come last, under the names of their columns. A column whose name
+    is already used for a result gets the prefix `row:`. Unless the table is `exact`, cells that
+    spreadsheets would read as formulas are prefixed with an apostrophe.
     """
     text = io.StringIO(newline="")
     writer = csv.writer(text)
@@ -173,7 +178,7 @@ def table_of(results: Sequence[BatchResult], *, exact: bool) -> str:
 
 
 def _fields(results: Sequence[BatchResult]) -> list[str]:
-    """Those of results, and of the ones that JSON leaves out those that any result has."""
+    """The columns for results; fields that JSON may omit are included if any result has them."""
     return [
         name
         for name in _ALIASES

@@ -1,4 +1,4 @@
-"""POST /batches/{id}/retry: the failed or cancelled jobs of a batch once more, as a new batch."""
+"""POST /batches/{id}/retry: renders failed or cancelled jobs of a batch again, as a new batch."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -52,15 +52,15 @@ from reelbatch.storage.webhooks import read_webhook
 
 router = APIRouter(tags=["batches"])
 
-Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs.")]
-First = Annotated[
+Only = Annotated[Literal["error", "cancelled", "all"], Query(description="Which jobs to retry.")]
+FirstBatch = Annotated[
     OrEmpty[Ulid],
     Query(
         alias="submission",
-        description="The first of the new batches, where several batches of one table are retried.",
+        description="The id of the first new batch, if several batches of one table are retried.",
     ),
 ]
-These = Annotated[
+Indexes = Annotated[
     list[Annotated[int, Field(ge=0, le=MAX_BATCH_JOBS - 1)]] | None,
     Query(alias="index", max_length=MAX_BATCH_JOBS, description="Only the jobs at these indexes."),
 ]
@@ -88,23 +88,23 @@ async def retry_batch(
     urls: RequestUrls,
     key: IdempotencyKey,
     only: Only = "all",
-    first: First = None,
-    these: These = None,
+    first: FirstBatch = None,
+    chosen: Indexes = None,
 ) -> Response:
-    """Render the failed and cancelled jobs again, or with `only` just the one kind, or with `index`
-    just these.
+    """Render the failed and cancelled jobs of a batch again, as a new batch.
 
-    They keep their indexes and their inputs, and have new ids.
+    `only` selects one of the two kinds, and `index` individual jobs. They keep their indexes and
+    inputs, and get new ids.
     """
-    asked = [f"only={only}", f"submission={first}" if first else "", *map(str, these or ())]
-    identity = "&".join(filter(None, asked)).encode()
+    parts = [f"only={only}", f"submission={first}" if first else "", *map(str, chosen or ())]
+    identity = "&".join(filter(None, parts)).encode()
     async with once(resources, team, key, identity, BatchSubmission) as attempt:
         submission = attempt.earlier
         if submission is None:
             earlier, snapshot = await _read(resources, team, batch_id)
-            indexes = _indexes(snapshot, _CHOICES[only], these)
+            indexes = _indexes(snapshot, _CHOICES[only], chosen)
             submission = await attempt.save(
-                await _again(resources.store, earlier, indexes, urls, first)
+                await _retried_batch(resources.store, earlier, indexes, urls, first)
             )
         await launch_batch(resources, submission)
     response = creation_response(submission.batch, urls, retry_of=batch_id)
@@ -112,7 +112,7 @@ async def retry_batch(
 
 
 async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, BatchSnapshot]:
-    """The batch as it was submitted and as it stands.
+    """The batch as it was submitted, and its current state.
 
     Raises BatchNotFound, NothingToRetry or Gone.
     """
@@ -120,32 +120,36 @@ async def _read(resources: Resources, team: str, batch_id: str) -> tuple[Batch, 
     if not snapshot.records:
         raise NothingToRetry("The batch has no jobs: all of them were rejected.")
     if snapshot.preview:
-        raise NothingToRetry("Pictures of the first rows are not made again: send them once more.")
+        raise NothingToRetry("Previews cannot be retried: send them to POST /previews again.")
     handle = resources.batches.handle(team, batch_id)
     if await describe(handle) is None:
-        raise Gone("The inputs of this batch are no longer kept; send its jobs again.")
+        raise Gone("The inputs of this batch are no longer stored: send its jobs again.")
     return await read_input(resources.client, handle), snapshot
 
 
 def _indexes(
-    snapshot: BatchSnapshot, statuses: Sequence[JobStatus], these: Sequence[int] | None
+    snapshot: BatchSnapshot, statuses: Sequence[JobStatus], chosen: Sequence[int] | None
 ) -> set[int]:
-    """Those with one of the statuses, of all jobs or of `these`. Raises NothingToRetry."""
+    """The jobs with one of the statuses, of all jobs or of the `chosen` ones.
+
+    Raises NothingToRetry if there are none.
+    """
     found = {record.index for record in snapshot.records if record.status in statuses}
-    found &= set(these) if these else found
+    found &= set(chosen) if chosen else found
     if not found:
-        words, which = " or ".join(statuses), "of these indexes" if these else "of the batch"
+        words, which = " or ".join(statuses), "at these indexes" if chosen else "of the batch"
         pending = snapshot.stats.pending
         later = f" {pending} have not ended yet: try again later." if pending else ""
         raise NothingToRetry(f"No job {which} has the status {words}.{later}")
     return found
 
 
-async def _again(
+async def _retried_batch(
     store: ObjectStore, earlier: Batch, indexes: set[int], urls: Urls, first: str | None
 ) -> BatchSubmission:
-    """The jobs at `indexes` as a batch of their own, with their webhooks and the batch's; `first`
-    is the first new batch of the same table.
+    """A new batch of the jobs at `indexes`, with their webhooks and that of the batch.
+
+    `first` is the id of the first new batch of the same table.
     """
     team, batch_id, now = earlier.team, new_batch_id(), datetime.now(UTC)
 
@@ -160,7 +164,7 @@ async def _again(
     webhooks = webhook_records(team, batch_id, own, now)
     jobs: list[BatchRenderJob] = []
     for job, webhook in zip(retried, of_jobs, strict=True):
-        jobs.append(with_webhook(_job_again(job, batch_id, now), webhook, urls))
+        jobs.append(with_webhook(_retried_job(job, batch_id, now), webhook, urls))
         webhooks += webhook_records(team, jobs[-1].id, webhook, now)
     await note_use(store, team, {id_ for job in jobs for id_ in job.upload_ids})
     batch = Batch(
@@ -185,7 +189,7 @@ async def _again(
     return BatchSubmission(batch=batch, webhooks=webhooks, table=table)
 
 
-def _job_again(job: BatchRenderJob, batch_id: str, now: datetime) -> BatchRenderJob:
+def _retried_job(job: BatchRenderJob, batch_id: str, now: datetime) -> BatchRenderJob:
     job_id = batch_job_id(batch_id, job.index)
     children = [
         child.model_copy(

@@ -1,6 +1,7 @@
-"""A link that shows a batch's outputs to people without a token, until its end.
+"""Temporary links to a gallery of a batch's outputs, for people without a token.
 
-What it leads to has no scripts and no rights: named pictures and films of one batch, and downloads.
+The gallery has no scripts and grants no rights: it shows the pictures and films of one batch with
+their names, and links to download them.
 """
 
 from datetime import UTC, datetime, timedelta
@@ -27,8 +28,8 @@ public = APIRouter(tags=["batches"])
 _MOST_DAYS = 90
 _FILMS = ("mp4", "webm")
 _PICTURES = ("png", "jpg", "webp", "gif")
-_MANY = 100  # films; the first frames of more are not loaded by themselves
-_ROOT = "../../../.."  # from the address of a gallery; a proxy may have put it below a path
+_MANY = 100  # films; with more than this, first frames are only loaded on demand
+_ROOT = "../../../.."  # relative to a gallery, which a proxy may serve below a path
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; base-uri 'none'; "
@@ -38,7 +39,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 
-Days = Annotated[int, Query(ge=1, le=_MOST_DAYS, description="How long the link works.")]
+Days = Annotated[int, Query(ge=1, le=_MOST_DAYS, description="How many days the link works.")]
 
 
 @router.post(
@@ -50,7 +51,7 @@ Days = Annotated[int, Query(ge=1, le=_MOST_DAYS, description="How long the link 
 async def share_batch(
     batch_id: UlidPath, resources: Shared, team: MayWriteJobs, urls: RequestUrls, days: Days = 7
 ) -> Response:
-    """Make a link to a gallery of the batch's outputs, which needs no token."""
+    """Create a link to a gallery of the batch's outputs that works without a token."""
     await resources.batches.read(team, batch_id)
     expires = datetime.now(UTC).replace(microsecond=0) + timedelta(days=days)
     url = urls.share(team, batch_id, int(expires.timestamp()))
@@ -68,7 +69,7 @@ async def share_batch(
 async def get_shared_batch(
     team: str, batch_id: str, expires: int, signature: str, resources: Shared, urls: RequestUrls
 ) -> Response:
-    """The outputs of a batch that somebody has shared, as a page."""
+    """Show the outputs of a shared batch as a web page."""
     check_share_url(resources.signer, team, batch_id, expires, signature)
     snapshot = await resources.batches.read(team, batch_id)
     end = datetime.fromtimestamp(expires, UTC)
@@ -80,7 +81,7 @@ def _gallery(snapshot: BatchSnapshot, urls: Urls, end: datetime) -> str:
     films = sum(job.summary.extension in _FILMS for job in finished)
     title = escape(snapshot.name or "Shared files")
     items = "\n".join(_item(snapshot.team, job, urls, films > _MANY) for job in finished)
-    note = f"{len(finished)} of {snapshot.stats.total} files. This page ends on {end:%d %B %Y}."
+    note = f"{len(finished)} of {snapshot.stats.total} files. Available until {end:%d %B %Y}."
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -104,7 +105,7 @@ def _gallery(snapshot: BatchSnapshot, urls: Urls, end: datetime) -> str:
 
 
 def _item(team: str, job: BatchJobSnapshot, urls: Urls, with_many: bool) -> str:
-    """`with_many` films their first frames are not loaded."""
+    """`with_many` says that the gallery has too many films to load all their first frames."""
     summary = job.summary
     url = urls.of_job(team, job.id, summary)
     address = escape(url) if summary.bucket_url else _address(url, urls)
@@ -125,5 +126,5 @@ def _item(team: str, job: BatchJobSnapshot, urls: Urls, with_many: bool) -> str:
 
 
 def _address(url: str, urls: Urls) -> str:
-    """Relative, however the server is reached, for an attribute."""
+    """A relative URL, escaped for an attribute; it works however the server is reached."""
     return escape(f"{_ROOT}{url.removeprefix(urls.base)}")

@@ -1,6 +1,6 @@
-"""Waiting for a batch to change: one look a second, however many clients wait for it.
+"""Waiting for a batch to change: it is read once a second, however many clients wait for it.
 
-How many a token may have waiting at a time is bounded: each holds a connection and some memory.
+The number of waiting requests per token is limited, since each holds a connection and some memory.
 """
 
 import asyncio
@@ -29,30 +29,30 @@ from workflows.batch import BatchWorkflow
 log = structlog.get_logger("api")
 
 _WAIT = 5  # seconds until a token with too many followers may try again
-_INTERVAL = 1.0  # seconds between two looks at a batch
+_INTERVAL = 1.0  # seconds between two reads of a batch
 
 
 class BatchWatch:
-    """The latest that a batch itself has told, for all who wait for more."""
+    """The latest state of a batch, shared by all requests that wait for it to change."""
 
     def __init__(self, snapshot: BatchSnapshot) -> None:
         self.latest = snapshot
         self.shown: BatchSnapshot | None = None
-        """With what its jobs' renders tell; the same object as long as no job's status changes."""
-        self.looking: asyncio.Task[None]
+        """The batch with its jobs' renders; the same object as long as no job's status changes."""
+        self.polling: asyncio.Task[None]
         self.is_closed = False
         self.watchers = 0
-        self.streams = 0  # of the watchers, those who want to be told of renders too
+        self.streams = 0  # the watchers that also follow renders
         self._news = asyncio.Event()
 
     def publish(self, snapshot: BatchSnapshot) -> None:
-        """Jobs only ever end: what has fewer ended ones is older, and nobody's news."""
+        """Ignores snapshots with fewer ended jobs: they are older, because no job restarts."""
         if _ended(snapshot) > _ended(self.latest):
             self.latest = snapshot
             self._wake()
 
     def show(self, shown: BatchSnapshot) -> BatchSnapshot:
-        """Tell what the batch's renders have told. The result is what everybody is told."""
+        """Publish the batch with its jobs' renders. Returns what all streams show."""
         if self.shown is None or _statuses(shown) != _statuses(self.shown):
             self.shown = shown
             self._wake()
@@ -65,7 +65,7 @@ class BatchWatch:
     async def change(self, seen: BatchSnapshot, patience: float) -> BatchSnapshot:
         """The batch as soon as more of its jobs have ended than in `seen`.
 
-        After `patience` seconds, or when the server stops, it is what is known by then.
+        After `patience` seconds, or when the server stops, it returns the latest known state.
         """
         deadline = monotonic() + patience
         while _ended(self.latest) <= _ended(seen) and not self.is_closed:
@@ -77,8 +77,9 @@ class BatchWatch:
         return self.latest if _ended(self.latest) > _ended(seen) else seen
 
     async def next_shown(self, seen: BatchSnapshot, patience: float) -> BatchSnapshot:
-        """What is shown as soon as it is not `seen` any more, or what is shown after `patience`
-        seconds, or when the server stops.
+        """What is shown as soon as it differs from `seen`, after `patience` seconds at the latest.
+
+        Returns early when the server stops.
         """
         deadline = monotonic() + patience
         while self.shown is seen and not self.is_closed and (left := deadline - monotonic()) > 0:
@@ -92,7 +93,7 @@ class BatchWatch:
 
 
 class BatchWatches:
-    """All batches that somebody waits for. One a process."""
+    """All batches that requests wait for; one instance per process."""
 
     def __init__(self, batches: BatchReader) -> None:
         self._batches = batches
@@ -101,8 +102,9 @@ class BatchWatches:
         self._stopped = False
 
     async def read(self, team: str, batch_id: str) -> BatchSnapshot:
-        """The batch for one who will wait for more of it: as others know it, if there are any, and
-        else read once for all who ask at this moment. Raises BatchNotFound.
+        """The current state of a batch that the caller will wait for. Raises BatchNotFound.
+
+        It comes from an existing watch, or else from one read that concurrent callers share.
         """
         key = batch_workflow_id(team, batch_id)
         if watch := self._watches.get(key):
@@ -116,12 +118,12 @@ class BatchWatches:
 
     @asynccontextmanager
     async def watch(self, snapshot: BatchSnapshot) -> AsyncGenerator[BatchWatch]:
-        """Look at the batch while anybody is in this context. `snapshot` is what is known."""
+        """Poll the batch while anybody is in this context. `snapshot` is what the caller knows."""
         key = batch_workflow_id(snapshot.team, snapshot.id)
         watch = self._watches.get(key)
         if watch is None:
             watch = self._watches[key] = BatchWatch(snapshot)
-            watch.looking = asyncio.create_task(self._look_often(watch))
+            watch.polling = asyncio.create_task(self._poll(watch))
         watch.publish(snapshot)
         watch.is_closed |= self._stopped
         watch.watchers += 1
@@ -131,11 +133,11 @@ class BatchWatches:
             watch.watchers -= 1
             if watch.watchers == 0:
                 del self._watches[key]
-                watch.looking.cancel()
+                watch.polling.cancel()
 
     @asynccontextmanager
     async def stream(self, snapshot: BatchSnapshot) -> AsyncGenerator[BatchWatch]:
-        """As `watch`, for one who is told of each change of a job's status."""
+        """Like `watch`, for callers that follow every change of a job's status."""
         async with self.watch(snapshot) as watch:
             if watch.shown is None or _ended(watch.shown) < _ended(snapshot):
                 watch.show(await self._batches.with_renders(watch.latest))
@@ -146,30 +148,30 @@ class BatchWatches:
                 watch.streams -= 1
 
     async def change(self, snapshot: BatchSnapshot, patience: float) -> BatchSnapshot:
-        """As `BatchWatch.change`, for those who wait once. A batch that has ended never changes."""
+        """`BatchWatch.change` for a single wait. A batch that has ended never changes."""
         if snapshot.stats.pending == 0:
             return snapshot
         async with self.watch(snapshot) as watch:
             return await watch.change(snapshot, patience)
 
     def stop(self) -> None:
-        """Let go of everybody: the server is about to end."""
+        """Release all waiting requests, because the server is shutting down."""
         self._stopped = True
         for watch in self._watches.values():
             watch.close()
 
-    async def _look_often(self, watch: BatchWatch) -> None:
+    async def _poll(self, watch: BatchWatch) -> None:
         while watch.latest.stats.pending:
             await asyncio.sleep(_INTERVAL)
             try:
-                await self._look(watch)
+                await self._poll_once(watch)
                 if watch.streams:
                     watch.show(await self._batches.with_renders(watch.latest))
             except (ReelbatchError, RPCError, ObjectStoreError, WorkflowQueryFailedError) as error:
                 log.info("a watched batch cannot be read", batch=watch.latest.id, reason=str(error))
 
-    async def _look(self, watch: BatchWatch) -> None:
-        """Ask for the counts alone, and for a thousand jobs only if those have changed."""
+    async def _poll_once(self, watch: BatchWatch) -> None:
+        """Query only the counts, and read all jobs only if these have changed."""
         team, batch_id = watch.latest.team, watch.latest.id
         try:
             stats = await self._batches.handle(team, batch_id).query(
@@ -186,20 +188,20 @@ class BatchWatches:
 
 
 class Followers:
-    """Who waits for batches, by token: at most so many in this process."""
+    """Counts the requests that wait for batches, by token, and limits them in this process."""
 
-    def __init__(self, most: int) -> None:
-        self._most = most
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
         self._numbers: Counter[str] = Counter()
 
     @contextmanager
     def one_more(self, token: str) -> Generator[None]:
         """`token` is its id. Raises TooManyRequests."""
-        if self._numbers[token] >= self._most:
+        if self._numbers[token] >= self._limit:
             raise TooManyRequests(
-                f"This token follows batches in {self._most} requests already, which is all that "
-                "it may at a time (REELBATCH_MAX_FOLLOWERS): end some, or follow a batch once for "
-                "all who look at it.",
+                f"This token already follows batches in {self._limit} requests, the most allowed "
+                "at a time (REELBATCH_MAX_FOLLOWERS): end some of them, or follow each batch once "
+                "for all of its viewers.",
                 retry_after=_WAIT,
             )
         self._numbers[token] += 1
@@ -226,7 +228,7 @@ async def _follower(
 
 
 CountsAsFollower = Depends(_follower, scope="request")
-"""Until the response has been sent."""
+"""Counts the request as a follower until its response has been sent."""
 
 
 async def _watches(request: Request) -> BatchWatches:

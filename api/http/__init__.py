@@ -1,1 +1,1 @@
-"""HTTP as all endpoints need it. It knows nothing of renders."""
+"""HTTP helpers for all endpoints. This package knows nothing about renders."""

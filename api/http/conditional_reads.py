@@ -1,6 +1,7 @@
-"""Middleware: a weak ETag for each complete answer of a read, and what conditions make of it.
+"""Middleware: adds weak ETags to complete responses and evaluates the request's conditions.
 
-That is a 304 where the client has it already, and a 412 where it expects another one.
+The response becomes a 304 if the client has the content already, and a 412 if it expects another
+version.
 """
 
 from hashlib import sha256
@@ -11,14 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.http.errors import error_response
 from reelbatch.models.errors import PreconditionFailed
 
-_OF_THE_CONTENT = ("content-length", "content-type")
+_CONTENT_HEADERS = ("content-length", "content-type")
 
 
 class ConditionalReads:
-    """Clients poll batches and lists. What has not changed since the last time is not sent again.
+    """Avoids sending content again that has not changed: clients poll batches and lists.
 
-    Responses that are streamed, and those with a strong ETag of their own, stay as they are; a
-    weak one spares looking at the content.
+    Streamed responses and those with a strong ETag pass through unchanged. If an endpoint has set a
+    weak ETag, it is used instead of a hash of the content.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -28,7 +29,7 @@ class ConditionalReads:
         if scope["type"] != "http" or scope["method"] != "GET":
             await self._app(scope, receive, send)
             return
-        asked = Headers(scope=scope)
+        requested = Headers(scope=scope)
         held_back: Message | None = None
 
         async def send_if_changed(message: Message) -> None:
@@ -39,10 +40,10 @@ class ConditionalReads:
             if held_back is not None:
                 start, held_back = held_back, None
                 tag = Headers(raw=start["headers"]).get("etag") or tag_of(message["body"])
-                if not is_expected(asked.get("if-match"), tag):
+                if not is_expected(requested.get("if-match"), tag):
                     await error_response(PreconditionFailed())(scope, receive, send)
                     return
-                message = _with_tag(start, message, tag, asked.get("if-none-match", ""))
+                message = _with_tag(start, message, tag, requested.get("if-none-match", ""))
                 await send(start)
             await send(message)
 
@@ -50,13 +51,13 @@ class ConditionalReads:
 
 
 def matches_tag(condition: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag, as weak ones compare (RFC 9110, 8.8.3.2)."""
+    """Whether If-None-Match names the tag, by weak comparison (RFC 9110, 8.8.3.2)."""
     named = {each.removeprefix("W/") for each in _named(condition)}
     return not named.isdisjoint({"*", tag.removeprefix("W/")})
 
 
 def is_expected(condition: str | None, tag: str) -> bool:
-    """Whether If-Match, where it is sent, names the tag, which no weak one is equal to."""
+    """Whether If-Match is missing or names the tag, by strong comparison: weak tags never match."""
     expected = {"*"} if tag.startswith("W/") else {"*", tag}
     return condition is None or not expected.isdisjoint(_named(condition))
 
@@ -66,24 +67,24 @@ def _named(condition: str) -> list[str]:
 
 
 def tag_of(content: bytes) -> str:
-    """Weak, since the content may be sent packed."""
+    """A weak ETag, since the content may be sent compressed."""
     return f'W/"{sha256(content).hexdigest()[:32]}"'
 
 
 def _is_complete(start: Message) -> bool:
-    """Whether the whole content follows at once: only its length is known ahead."""
+    """Whether the content follows in one message, which is the case if its length is known."""
     headers = Headers(raw=start["headers"])
     is_weak = headers.get("etag", "W/").startswith("W/")
     return start["status"] == 200 and "content-length" in headers and is_weak
 
 
 def _with_tag(start: Message, body: Message, tag: str, condition: str) -> Message:
-    """The body to send, none where `condition` names the tag that `start` gets."""
+    """Add the tag to `start`. The body to send is empty if `condition` names the tag."""
     headers = MutableHeaders(raw=start["headers"])
     headers["ETag"] = tag
     if not matches_tag(condition, tag):
         return body
     start["status"] = 304
-    for name in _OF_THE_CONTENT:
+    for name in _CONTENT_HEADERS:
         del headers[name]
     return {"type": "http.response.body", "body": b""}

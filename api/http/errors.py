@@ -1,4 +1,4 @@
-"""Every error as the contract's JSON: `error`, `errorCode`, and `details` about fields."""
+"""Turns every error into the contract's JSON: `error`, `errorCode`, and `details` about fields."""
 
 from typing import Any
 
@@ -25,11 +25,11 @@ from reelbatch.models.wire.errors import FieldError
 
 log = structlog.get_logger("api")
 
-_PAUSE = 1  # seconds until a client may try again what was unavailable
+_PAUSE = 1  # seconds until a client may retry after a 503
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
-# A query or a long poll that nobody answers in time ends as CANCELLED or DEADLINE_EXCEEDED.
-_PASSING = frozenset(
+# A query or a long poll that times out ends as CANCELLED or DEADLINE_EXCEEDED.
+_TRANSIENT = frozenset(
     {
         RPCStatusCode.UNAVAILABLE,
         RPCStatusCode.DEADLINE_EXCEEDED,
@@ -62,7 +62,7 @@ def error_response(error: ReelbatchError) -> Response:
 
 
 def documented(*errors: type[ReelbatchError]) -> dict[int | str, dict[str, Any]]:
-    """The OpenAPI entries of the errors of an endpoint, but for those that all have."""
+    """The OpenAPI entries of an endpoint's own errors, without those that all endpoints have."""
     entries: dict[int | str, dict[str, Any]] = {}
     for error in errors:
         text = f"{error.error_code}: {(error.__doc__ or '').strip()}"
@@ -81,14 +81,14 @@ def add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(RPCError)
     async def _(_: Request, error: RPCError) -> Response:
-        if error.status not in _PASSING:
+        if error.status not in _TRANSIENT:
             raise error
-        log.warning("Temporal does not answer", reason=error.message, status=error.status.name)
+        log.warning("Temporal does not respond", reason=error.message, status=error.status.name)
         return error_response(temporal_unavailable(error))
 
     @app.exception_handler(ObjectStoreError)
     async def _(_: Request, error: Exception) -> Response:
-        log.warning("the object store does not answer", reason=str(error))
+        log.warning("the object store does not respond", reason=str(error))
         return error_response(store_unavailable(error))
 
     @app.exception_handler(RequestValidationError)
@@ -101,20 +101,19 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def temporal_unavailable(error: Exception) -> Unavailable:
-    """What keeps Temporal from answering, as far as a client may know."""
+    """Why Temporal does not respond, as far as a client may know."""
     if isinstance(error, RPCError) and error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-        return Unavailable("The Temporal server takes no more requests now; try again in a moment.")
-    return Unavailable("The Temporal server does not answer; try again.")
+        return Unavailable("The Temporal server is at its request limit; try again in a moment.")
+    return Unavailable("The Temporal server does not respond; try again.")
 
 
 def store_unavailable(error: Exception) -> Unavailable:
-    """The same of the object store."""
+    """Why the object store does not respond, as far as a client may know."""
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
         return Unavailable(
-            "The object store refuses access: whoever runs this server has to check its "
-            "credentials for it."
+            "The object store denies access: whoever runs this server must check its credentials."
         )
-    return Unavailable("The object store does not answer; try again.")
+    return Unavailable("The object store does not respond; try again.")
 
 
 def _http_error(request: Request, error: HTTPException) -> Response:
@@ -123,7 +122,9 @@ def _http_error(request: Request, error: HTTPException) -> Response:
         return error_response(_nothing_at(request))
     if error.status_code == 405:
         body = ErrorAnswer(
-            error="This address does not take that method.", error_code="METHOD_NOT_ALLOWED"
+            error="This address does not support this method; the Allow header lists those that it "
+            "does.",
+            error_code="METHOD_NOT_ALLOWED",
         )
         return respond(body, 405, {"Allow": ", ".join(sorted(_methods_at(request)))})
     body = ErrorAnswer(error=str(error.detail), error_code=RequestError.error_code)
@@ -131,17 +132,17 @@ def _http_error(request: Request, error: HTTPException) -> Response:
 
 
 def _nothing_at(request: Request) -> NotFound:
-    """With the way out for clients whose base URL lacks its end."""
+    """A 404 that also helps clients whose base URL is incomplete."""
     if request.url.path.startswith(("/api/v2/", "/api/v3/")):
         return NotFound()
     return NotFound(
-        "There is nothing at this address. The base URL for clients is that of the server with "
-        "/api/v2 at its end."
+        "There is nothing at this address. The base URL for clients is the server's URL followed "
+        "by /api/v2."
     )
 
 
 def _methods_at(request: Request) -> set[str]:
-    """All that the request's address takes; a framework's 405 knows the first route alone."""
+    """All methods of the request's address; the framework's 405 only knows the first route."""
     methods = {
         method
         for method in _METHODS

@@ -29,7 +29,7 @@ class _Span:
 
 
 class FileHeaders(BaseModel):
-    """What the client has of the file already, and which part of it is asked for."""
+    """Which version of the file the client has, and which part of it is requested."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
 
@@ -41,20 +41,20 @@ class FileHeaders(BaseModel):
     if_modified_since: str | None = Field(None, description="RFC 9110, 13.1.3.")
 
 
-AskedFile = Annotated[FileHeaders, Header()]
+RequestedFile = Annotated[FileHeaders, Header()]
 
 
 def file_response(
     store: ObjectStore,
     file: StoredFile,
     *,
-    asked: FileHeaders,
+    requested: FileHeaders,
     media_type: str,
     disposition: str,
 ) -> Response:
-    """The file, the part of it that was asked for, or that the client has it already.
+    """The file, the requested part of it, or a 304 if the client has it already.
 
-    Raises PreconditionFailed where the client has another one.
+    Raises PreconditionFailed if the client expects another version.
     """
     headers = {
         "Accept-Ranges": "bytes",
@@ -63,12 +63,12 @@ def file_response(
         "Cache-Control": "private, max-age=0, must-revalidate",
         "Content-Disposition": disposition,
     }
-    if _is_another(asked, file):
+    if _is_another(requested, file):
         raise PreconditionFailed
-    if _is_unchanged(asked, file):
+    if _is_unchanged(requested, file):
         return Response(status_code=304, headers=headers)
     try:
-        span = _requested_span(asked, file)
+        span = _requested_span(requested, file)
     except _Unsatisfiable:
         return Response(status_code=416, headers={"Content-Range": f"bytes */{file.size}"})
     whole = span or _Span(0, file.size)
@@ -80,29 +80,30 @@ def file_response(
     return StreamingResponse(chunks, status_code=status, headers=headers, media_type=media_type)
 
 
-def _is_another(asked: FileHeaders, file: StoredFile) -> bool:
-    if asked.if_match is not None:
-        return not is_expected(asked.if_match, file.etag)
-    until = _parse_date(asked.if_unmodified_since)
+def _is_another(requested: FileHeaders, file: StoredFile) -> bool:
+    if requested.if_match is not None:
+        return not is_expected(requested.if_match, file.etag)
+    until = _parse_date(requested.if_unmodified_since)
     return until is not None and file.last_modified.replace(microsecond=0) > until
 
 
-def _is_unchanged(asked: FileHeaders, file: StoredFile) -> bool:
-    if asked.if_none_match is not None:
-        return matches_tag(asked.if_none_match, file.etag)
-    since = _parse_date(asked.if_modified_since)
+def _is_unchanged(requested: FileHeaders, file: StoredFile) -> bool:
+    if requested.if_none_match is not None:
+        return matches_tag(requested.if_none_match, file.etag)
+    since = _parse_date(requested.if_modified_since)
     return since is not None and file.last_modified.replace(microsecond=0) <= since
 
 
-def _requested_span(asked: FileHeaders, file: StoredFile) -> _Span | None:
-    """None for the whole file: no range, several (which we need not serve), or an outdated one."""
-    match = _RANGE.fullmatch((asked.range or "").replace(" ", ""))
-    if match is None or not _range_is_current(asked.if_range, file):
+def _requested_span(requested: FileHeaders, file: StoredFile) -> _Span | None:
+    """None for the whole file: there is no range, more than one (which is optional), or an outdated
+    one."""
+    match = _RANGE.fullmatch((requested.range or "").replace(" ", ""))
+    if match is None or not _range_is_current(requested.if_range, file):
         return None
     first, last = match.groups()
     if not first and not last:
         return None
-    if not first:  # the last so many bytes
+    if not first:  # only the last N bytes
         start, end = max(0, file.size - int(last)), file.size
     else:
         start = int(first)

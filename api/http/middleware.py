@@ -1,4 +1,4 @@
-"""What goes on around every request, from the outside in.
+"""Middleware for every request, from the outside in.
 
 Security headers, CORS, a span, the log with the request's id, rate limit headers, HEAD, gzip, the
 deadline for the body, and ETags.
@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from api.authentication import RATE_WINDOW, Quota
 from api.http.conditional_reads import ConditionalReads
 from api.http.errors import error_response
-from api.http.packed_answers import PackedAnswers
+from api.http.compression import CompressedResponses
 from api.metrics import ApiMetrics
 from reelbatch.models.errors import BodyTooSlow, ReelbatchError
 from reelbatch.settings import Settings
@@ -35,23 +35,23 @@ V2 = "/api/v2"
 V3 = "/api/v3"
 CODEC_PATH = "/codec"
 
-# Every response tells browsers this, so that none of them is ever taken for a page of ours:
-# https://owasp.org/www-project-secure-headers/. An endpoint whose responses are made for browsers
-# sets its own value, which stays.
+# Every response has these, so that no browser ever treats it as one of our pages:
+# https://owasp.org/www-project-secure-headers/. Endpoints whose responses are made for browsers set
+# their own values, which take precedence.
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",  # addresses of ours may be keys
+    "Referrer-Policy": "no-referrer",  # our URLs may be keys
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 _HTTPS_ONLY = {"Strict-Transport-Security": "max-age=31536000"}
 
 _PROBES = frozenset({"/healthz", "/readyz"})
-_TRACE_HEADERS = ("traceparent", "tracestate")  # W3C Trace Context; baggage may hold anything
+_TRACE_HEADERS = ("traceparent", "tracestate")  # W3C Trace Context; baggage may contain anything
 _SPAN_PARAMETERS = {"batch_id": "reelbatch.batch_id", "job_id": "reelbatch.job_id"}
 
 _REQUEST_ID = re.compile(r"^[A-Za-z0-9._-]{1,128}$")
-_HIDDEN = "signature"  # this path parameter opens a door and stays out of the log
+_HIDDEN = "signature"  # this path parameter grants access and stays out of the log
 
 _NO_ROUTE = "unknown"
 
@@ -59,9 +59,9 @@ _tracer = trace.get_tracer("reelbatch")
 
 
 def add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> None:
-    app.add_middleware(ConditionalReads)  # the innermost comes first
+    app.add_middleware(ConditionalReads)  # the innermost one comes first
     app.add_middleware(BodyDeadline, seconds=settings.body_timeout)
-    app.add_middleware(PackedAnswers, prefixes=(f"{V2}/", f"{V3}/"))
+    app.add_middleware(CompressedResponses, prefixes=(f"{V2}/", f"{V3}/"))
     app.add_middleware(HeadAsGet)
     if settings.rate_limit_per_minute:
         app.add_middleware(RateLimitHeaders)
@@ -77,7 +77,7 @@ def add_middleware(app: FastAPI, settings: Settings, metrics: ApiMetrics) -> Non
 
 
 class SecurityHeaders:
-    """`is_public_by_https`: clients are known to come by HTTPS alone."""
+    """Adds headers for browsers; `is_public_by_https` says that clients only use HTTPS."""
 
     def __init__(self, app: ASGIApp, *, is_public_by_https: bool) -> None:
         self._app = app
@@ -95,7 +95,7 @@ class SecurityHeaders:
 
 
 def _allow_origins(app: FastAPI, origins: list[str]) -> None:
-    """Let web pages of these origins read responses. Cookies play no part here."""
+    """Let web pages from these origins read responses. Cookies are not involved."""
     app.add_middleware(
         CORSMiddleware,
         allow_origins=origins,
@@ -148,9 +148,9 @@ class CodecCors:
 
 
 class RequestSpans:
-    """A span around the request, in the trace that the client or its proxy has begun, if it has.
+    """A span around the request, as part of the client's or its proxy's trace if there is one.
 
-    It shows the path's template, since a path may hold a signature.
+    The span has the path's template, since the path itself may contain a signature.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -192,7 +192,7 @@ def _span_ids(scope: Scope) -> dict[str, str]:
 
 
 class RequestLog:
-    """The id that response and log share, the line in the log, metrics, and a 500 for bugs."""
+    """Request id, access log, metrics, and a 500 for unhandled exceptions."""
 
     def __init__(self, app: ASGIApp, metrics: ApiMetrics) -> None:
         self._app = app
@@ -222,7 +222,7 @@ class RequestLog:
                 log.exception("unexpected error", method=scope["method"], **_place(scope))
                 if status is None:
                     await error_response(ReelbatchError())(scope, receive, send_with_id)
-                # Else half a response is out, and the server breaks it off.
+                # Otherwise part of the response has been sent, and the server cuts it off.
             seconds = perf_counter() - started
             place = _place(scope)
             self._metrics.note_request(scope["method"], place["route"], status, seconds)
@@ -236,13 +236,13 @@ class RequestLog:
 
 
 def _request_id(scope: Scope) -> str:
-    """The client's own id if it sent a harmless one."""
+    """The client's own id if it sent a harmless one, else a new one."""
     sent = Headers(scope=scope).get("x-request-id", "")
     return sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
 
 
 def _place(scope: Scope) -> dict[str, str]:
-    """The route and its parameters: a raw path may hold a signature."""
+    """The route and its parameters, but not the raw path, which may contain a signature."""
     parameters: dict[str, Any] = scope.get("path_params") or {}
     return {
         "route": route_template(scope),
@@ -251,7 +251,7 @@ def _place(scope: Scope) -> dict[str, str]:
 
 
 class RateLimitHeaders:
-    """Tells clients their quota, which the token's check has left in the state.
+    """Sends clients their quota, which authentication has stored in the request's state.
 
     https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/ (revision 10)
     """
@@ -272,7 +272,7 @@ class RateLimitHeaders:
 
 
 class BodyDeadline:
-    """Whoever still waits for the body after `seconds` gets BodyTooSlow."""
+    """Raises BodyTooSlow for code that still waits for the body after `seconds`."""
 
     def __init__(self, app: ASGIApp, *, seconds: float) -> None:
         self._app = app
@@ -287,7 +287,7 @@ class BodyDeadline:
 
         async def receive_in_time() -> Message:
             nonlocal is_complete
-            if is_complete:  # what comes now is the end of the connection, at any time
+            if is_complete:  # only the end of the connection can follow, at any time
                 return await receive()
             try:
                 async with asyncio.timeout_at(deadline):
@@ -311,7 +311,7 @@ class BodyDeadline:
 
 
 class HeadAsGet:
-    """HEAD wherever GET is (RFC 9110, 9.3.2): the endpoint is left once its headers are known."""
+    """HEAD for every GET (RFC 9110, 9.3.2); the endpoint is cancelled once it has sent headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -331,14 +331,14 @@ class HeadAsGet:
 
             try:
                 await self._app(inner, receive, send_head)
-            finally:  # what was found out on the way, for the log
+            finally:  # such as the route, for the log
                 scope.update({name: inner[name] for name in inner if name != "method"})
 
 
 def route_template(scope: Scope) -> str:
-    """Such as `/api/v2/batches/{batch_id}`, once the request was routed; `unknown` if it was not.
+    """The path's template, such as `/api/v2/batches/{batch_id}`; `unknown` without a route.
 
-    A route in a router may know only the part of it below that router's prefix.
+    A route in a router may only know the part of the path below that router's prefix.
     """
     path: str | None = getattr(scope.get("route"), "path", None)
     if path is None:

@@ -1,4 +1,4 @@
-"""Types that several query parameters and headers share."""
+"""Types for query parameters and headers."""
 
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -14,9 +14,9 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ErrorText:
-    """Annotates a type with what its error says, where pydantic would show a pattern or less."""
+    """Annotates a type with the text of its error; pydantic's own would show only a pattern."""
 
-    text: str  # goes on after the parameter's name, such as "must be true or false"
+    text: str  # follows the parameter's name, such as "must be true or false"
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -30,7 +30,7 @@ class ErrorText:
 
 
 Flag = Annotated[bool, BeforeValidator({"true": True, "false": False}.get)]
-"""`true` or `false`, and none of the other words that pydantic takes for them."""
+"""`true` or `false`, but none of the other words that pydantic accepts as booleans."""
 
 Ulid = Annotated[str, Field(pattern=ID_PATTERN), ErrorText("must be a ULID of 26 characters")]
 UlidPath = Annotated[Ulid, Path()]
@@ -41,4 +41,4 @@ def _none_if_empty(text: str) -> str | None:
 
 
 OrEmpty = Annotated[T | None, BeforeValidator(_none_if_empty)]
-"""A parameter that may be left out, or be empty, which means the same."""
+"""A parameter that may be missing or empty, which means the same."""

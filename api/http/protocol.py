@@ -1,4 +1,4 @@
-"""HTTP/1.1 for clients that never finish what they send, or send what is no HTTP."""
+"""HTTP/1.1 that also handles clients that never finish a request, or send something else."""
 
 import asyncio
 
@@ -16,11 +16,11 @@ _GRACE = 5.0  # seconds for the endpoint's own response to a slow body
 
 
 class BoundedProtocol(H11Protocol):
-    """uvicorn's own bounds only the pauses between requests."""
+    """Limits the time for headers and bodies; uvicorn only limits the pauses between requests."""
 
     body_seconds: float
     _deadline: asyncio.TimerHandle | None = None
-    _awaited: object = None  # what the deadline is for
+    _awaited: object = None  # what the deadline applies to
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
@@ -28,7 +28,7 @@ class BoundedProtocol(H11Protocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        self._set_deadline()  # for a next request of which a part is there already
+        self._set_deadline()  # part of the next request may have arrived already
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]  as uvicorn declares it
         super().connection_made(transport)
@@ -39,10 +39,10 @@ class BoundedProtocol(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """What uvicorn calls for a request that it cannot read."""
+        """Called by uvicorn for a request that it cannot parse."""
         self._refuse(
             RequestError(
-                f"{msg} It is not HTTP/1.1, or its headers have more than "
+                f"{msg} It is not HTTP/1.1, or its headers are larger than "
                 f"{MOST_HEADER_BYTES} bytes."
             )
         )
@@ -52,7 +52,7 @@ class BoundedProtocol(H11Protocol):
         return min(self.body_seconds, _MOST_HEADER_SECONDS)
 
     def _set_deadline(self) -> None:
-        """One for the headers from their first byte on, and one for the body from its start on."""
+        """Headers have a deadline from their first byte, and a body from its start."""
         state = self.conn.their_state
         if state is h11.SEND_BODY:
             self._arm(self.cycle, self.body_seconds + _GRACE)
@@ -83,7 +83,7 @@ class BoundedProtocol(H11Protocol):
             self.transport.close()
 
     def _refuse(self, error: RequestError) -> None:
-        """Respond to what never became a request, and close the connection."""
+        """Respond to an incomplete or invalid request, and close the connection."""
         response: Response = error_response(error)
         headers = [*response.raw_headers, (b"connection", b"close")]
         headers += [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
@@ -94,5 +94,5 @@ class BoundedProtocol(H11Protocol):
 
 
 def bounded_protocol(body_seconds: float) -> type[asyncio.Protocol]:
-    """uvicorn makes the instances, and has no place for a setting."""
+    """A protocol class with this setting: uvicorn creates the instances without arguments."""
     return type("ApiProtocol", (BoundedProtocol,), {"body_seconds": body_seconds})

@@ -34,31 +34,32 @@ from reelbatch.settings import ByteLimit
 M = TypeVar("M", bound=BaseModel)
 
 MOST_VALUES = 1_000_000
-"""Of a body's lists, objects and items together: as Python's objects they take 150 MB."""
+"""Lists, objects and items in a body, which take 150 MB as Python objects."""
 
 _SMALL_BODY = ByteLimit(1024**2)  # for everything but batches, jobs and files
 _ID = re.compile(ID_PATTERN)
-_PLACES = {"query": "The parameter", "header": "The header", "path": "The path's"}
-_PIECE = 64 * 1024  # bytes that are unpacked at a time
-# Similar jobs pack to a two-hundredth at best; zeros pack to a thousandth.
-_MOST_UNPACKED, _FREELY_UNPACKED = 250, 4 * 1024**2  # times the packed bytes, and bytes
-_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # zlib's way to say: with gzip's header and checksum
+_PLACES = {"query": "The parameter", "header": "The header", "path": "The path parameter"}
+_PIECE = 64 * 1024  # bytes that are decompressed at a time
+# Similar jobs compress to a two-hundredth at best, and zeros to a thousandth. Content up to the
+# second number of bytes is accepted whatever its ratio.
+_MOST_RATIO, _FREE_BYTES = 250, 4 * 1024**2
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect gzip's header and checksum
 
 
 class JsonUnreadable(InvalidJson):
-    """It may be JSON, but a value in it is more than this server reads."""
+    """The text may be JSON, but a value in it exceeds what this server reads."""
 
     error_code = InvalidJson.error_code
 
 
 async def limited_stream(request: Request, limit: ByteLimit) -> AsyncGenerator[bytes]:
-    """The body in pieces. Raises BodyTooLarge as soon as it is known to pass the limit.
+    """The body in pieces. Raises BodyTooLarge as soon as it is known to exceed the limit.
 
-    At its end `request.state.after_body` is called, if there is one: a body may take minutes, and
-    what let the request in may hold no more.
+    At the end, `request.state.after_body` is called if it is set: a body may take minutes, and the
+    token may have become invalid meanwhile.
     """
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit.size:
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and int(declared) > limit.size:
         raise _too_large(limit)
     size = 0
     async for chunk in request.stream():
@@ -72,43 +73,44 @@ async def limited_stream(request: Request, limit: ByteLimit) -> AsyncGenerator[b
 
 
 async def read_body(request: Request, limit: ByteLimit) -> bytes:
-    """The whole body, unpacked. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
+    """The whole body, decompressed. Raises BodyTooLarge, UnsupportedMediaType or RequestError."""
     encoding = request.headers.get("content-encoding")
-    pieces = _unpacked(limited_stream(request, limit), encoding, limit)
+    pieces = _decompressed(limited_stream(request, limit), encoding, limit)
     return b"".join([piece async for piece in pieces])
 
 
 def parse_json(body: bytes, what: str = "The body") -> JsonValue:
-    """Raises InvalidJson, also for NaN and for Infinity, which are no JSON.
+    """Raises InvalidJson, also for NaN and Infinity, which are not JSON.
 
-    Raises BodyTooLarge, before anything is read, where Python's objects would need a multiple of
-    the text's memory.
+    Raises BodyTooLarge before parsing if the Python objects would need far more memory than the
+    text.
     """
     check_values(body, what)
     try:
         return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
     except UnicodeDecodeError as error:
-        raise InvalidJson(f"{what} is not UTF-8 at byte {error.start}.") from None
+        raise InvalidJson(f"{what} is not valid UTF-8 at byte {error.start}.") from None
     except json.JSONDecodeError as error:
         raise InvalidJson(f"{what} is not JSON: {what_is_wrong(error)}.") from None
     except RecursionError:
         raise JsonUnreadable(f"{what} is nested too deeply.") from None
-    except _NoJsonValue as error:
+    except _NotJson as error:
         raise InvalidJson(f"{what} is not JSON: {error}.") from None
-    except ValueError:  # CPython's limit of digits, against numbers that take hours to read
-        raise JsonUnreadable(f"{what} has a number of too many digits.") from None
+    except ValueError:  # CPython limits the digits, because huge numbers take hours to parse
+        raise JsonUnreadable(f"{what} has a number with too many digits.") from None
 
 
 def check_values(body: bytes, what: str = "The body") -> None:
-    """Raises BodyTooLarge. What looks like a value inside of a text counts too: few texts have as
-    many commas and brackets.
+    """Raises BodyTooLarge for too many values.
+
+    Commas and brackets inside strings count too, but few bodies have that many of them.
     """
     if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise BodyTooLarge(f"{what} holds more than {MOST_VALUES} values; send fewer at a time.")
+        raise BodyTooLarge(f"{what} has more than {MOST_VALUES} values; send fewer at a time.")
 
 
 async def read_model(request: Request, model: type[M], *, if_empty: bytes = b"") -> M:
-    """A small JSON body as a model; `if_empty` is what no body at all stands for.
+    """A small JSON body as a model; `if_empty` is used if there is no body.
 
     Raises InvalidJson, BodyTooLarge or RequestError.
     """
@@ -117,12 +119,14 @@ async def read_model(request: Request, model: type[M], *, if_empty: bytes = b"")
     try:
         json.dumps(content, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        raise InvalidJson("The body holds half of a surrogate pair, which no text is.") from None
+        raise InvalidJson(
+            "The body contains half of a surrogate pair, which is not valid text."
+        ) from None
     return read
 
 
 def as_model(content: JsonValue, model: type[M]) -> M:
-    """Raises RequestError, with every field that is wrong."""
+    """Raises RequestError with a message for every invalid field."""
     if not isinstance(content, dict):
         raise RequestError("The body must be a JSON object.")
     try:
@@ -136,20 +140,20 @@ def check_id(candidate: str, thing: str) -> str:
     """Raises RequestError for what cannot be an id."""
     if not _ID.fullmatch(candidate):
         raise RequestError(
-            f"{candidate[:40]!r} is no {thing} id: those are ULIDs of 26 characters."
+            f"{candidate[:40]!r} is not a {thing} id: ids are ULIDs of 26 characters."
         )
     return candidate
 
 
 def known_id(candidate: str, missing: type[NotFound]) -> str:
-    """As `check_id`, where the contract has no 400: what cannot be an id is not found."""
+    """Like `check_id`, but raises `missing` because the contract has no 400 for the endpoint."""
     if not _ID.fullmatch(candidate):
         raise missing
     return candidate
 
 
 def parameter_error(error: RequestValidationError) -> RequestError:
-    """What is wrong with the query, the headers or the path. FastAPI reads nothing else here."""
+    """What is wrong with the query, the headers or the path, which is all that FastAPI reads."""
     items = error.errors()
     details = [
         FieldError(
@@ -163,7 +167,7 @@ def parameter_error(error: RequestValidationError) -> RequestError:
 
 
 def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]:
-    """One message a field, in words that do not need to know pydantic: as many as help."""
+    """One message per field, in plain words instead of pydantic's; only as many as are useful."""
     messages: dict[str, list[str]] = {}
     number = error.error_count()
     for item in error.errors(include_url=False, include_input=False):
@@ -181,12 +185,12 @@ def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]
 
 
 def _has_parts(path: str, paths: Iterable[str]) -> bool:
-    """Whether a part of the field is wrong: then the field is of that type, and of no other one."""
+    """Whether a part of the field is wrong, so that the field's type must be the one intended."""
     return any(other.startswith(f"{path}.") for other in paths)
 
 
 def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
-    """The field's place in the request, without the tags that pydantic puts in for unions."""
+    """The field's path in the request, without the tags that pydantic inserts for unions."""
     parts: list[str] = []
     here = content
     for position, step in enumerate(loc):
@@ -208,7 +212,8 @@ def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
 
 
 _MUST_BE = "must be "
-_SAYS_ITSELF = ("must ", "holds ", "takes ", "has ", "cannot ")  # what goes on after a field's name
+# How messages begin that complete a sentence after the field's name.
+_PREDICATES = ("must ", "holds ", "takes ", "has ", "cannot ")
 _TEXTS = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
@@ -234,9 +239,9 @@ _TEXTS = {
     "greater_than": "must be more than {gt}",
     "less_than_equal": "must be {le} or less",
     "string_too_short": "must not be empty",
-    "string_too_long": "must be {max_length} characters or less",
-    "too_short": "must have {min_length} item or more",
-    "too_long": "must have {max_length} items or less",
+    "string_too_long": "must have {max_length} characters or fewer",
+    "too_short": "must have at least {min_length} item",
+    "too_long": "must have {max_length} items or fewer",
     "string_pattern_mismatch": "must match {pattern}",
     "error_text": "{text}",
 }
@@ -245,15 +250,15 @@ _TEXTS = {
 def _message(kind: str, fallback: str, context: Mapping[str, Any]) -> str:
     if kind == "value_error":
         text = str(context.get("error", fallback))
-        return text if text.startswith(_SAYS_ITSELF) else f"is not usable: {text}"
-    if context.get("field_type") == "Value":  # pydantic's word for texts that are secret
+        return text if text.startswith(_PREDICATES) else f"is not usable: {text}"
+    if context.get("field_type") == "Value":  # how pydantic calls secret strings
         kind = kind.replace("too_", "string_too_")
     text = _TEXTS.get(kind)
     return text.format_map(context) if text else f"is not usable: {fallback}"
 
 
 def _any_of(messages: list[str]) -> str:
-    """A field that may be of several types has one message for each that it is not."""
+    """One message for a field that may have several types and matches none of them."""
     if len(messages) > 1 and all(message.startswith(_MUST_BE) for message in messages):
         return _MUST_BE + " or ".join(message.removeprefix(_MUST_BE) for message in messages)
     return "; ".join(messages)
@@ -263,21 +268,21 @@ def _too_large(limit: ByteLimit) -> BodyTooLarge:
     return BodyTooLarge(f"The body is larger than {limit}.")
 
 
-class _NoJsonValue(ValueError):
+class _NotJson(ValueError):
     pass
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    raise _NoJsonValue(f"{name} is not a JSON value")
+    raise _NotJson(f"{name} is not a JSON value")
 
 
-def _unpacked(
+def _decompressed(
     pieces: AsyncIterable[bytes], encoding: str | None, limit: ByteLimit
 ) -> AsyncIterable[bytes]:
     """The body's pieces without their Content-Encoding (RFC 9110, 8.4).
 
-    Raises UnsupportedMediaType, and while it is read RequestError for what is not gzip, and
-    BodyTooLarge as soon as the content passes the limit, however small its packed form is.
+    Raises UnsupportedMediaType. Iterating raises RequestError for invalid gzip data, and
+    BodyTooLarge as soon as the content exceeds the limit, however small it was when compressed.
     """
     match (encoding or "identity").strip().lower():
         case "identity":
@@ -292,25 +297,26 @@ def _unpacked(
 
 async def _gunzip(pieces: AsyncIterable[bytes], limit: ByteLimit) -> AsyncIterator[bytes]:
     gunzip = _Gunzip()
-    size = packed_size = 0
-    async for packed in pieces:
-        packed_size += len(packed)
-        for piece in gunzip.feed(packed):
+    size = compressed_size = 0
+    async for compressed in pieces:
+        compressed_size += len(compressed)
+        for piece in gunzip.feed(compressed):
             size += len(piece)
-            if size > max(_FREELY_UNPACKED, _MOST_UNPACKED * packed_size):
+            if size > max(_FREE_BYTES, _MOST_RATIO * compressed_size):
                 raise BodyTooLarge(
-                    f"The body is packed more than {_MOST_UNPACKED} times: send it unpacked."
+                    f"The body is compressed by more than a factor of {_MOST_RATIO}: send it "
+                    "uncompressed."
                 )
             if size > limit.size:
-                raise BodyTooLarge(f"The body is larger, unpacked, than {limit}.")
+                raise BodyTooLarge(f"The uncompressed body is larger than {limit}.")
             yield piece
-            await asyncio.sleep(0)  # others have their turn between the pieces
+            await asyncio.sleep(0)  # let other tasks run between the pieces
     if not gunzip.is_complete:
-        raise RequestError("The body is not complete: its gzip data ends too early.")
+        raise RequestError("The body is incomplete: its gzip data ends too early.")
 
 
 class _Gunzip:
-    """Unpacks gzip data, also of several members one after another (RFC 1952, 2.2)."""
+    """Decompresses gzip data, which may have several members in a row (RFC 1952, 2.2)."""
 
     def __init__(self) -> None:
         self._member = zlib.decompressobj(_GZIP_WINDOW)
@@ -320,16 +326,16 @@ class _Gunzip:
     def is_complete(self) -> bool:
         return self._member.eof or not self._started
 
-    def feed(self, packed: bytes) -> Iterator[bytes]:
-        """Raises RequestError for what is not gzip."""
-        while packed:
+    def feed(self, compressed: bytes) -> Iterator[bytes]:
+        """Raises RequestError for invalid gzip data."""
+        while compressed:
             if self._member.eof:
                 self._member = zlib.decompressobj(_GZIP_WINDOW)
             self._started = True
             try:
-                piece = self._member.decompress(packed, _PIECE)
+                piece = self._member.decompress(compressed, _PIECE)
             except zlib.error as error:
-                raise RequestError("The body is not gzip, or was damaged on its way.") from error
+                raise RequestError("The body is not gzip, or was damaged in transit.") from error
             if piece:
                 yield piece
-            packed = self._member.unconsumed_tail or self._member.unused_data
+            compressed = self._member.unconsumed_tail or self._member.unused_data

@@ -11,7 +11,7 @@ JSON = "application/json"
 def respond(
     model: BaseModel, status_code: int = 200, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """One model, by the names of the wire."""
+    """One model, with the field names of the wire."""
     return json_response(model.model_dump_json(by_alias=True), status_code, headers)
 
 

@@ -1,4 +1,4 @@
-"""ZIP archives that are sent while they are written, with no more than a piece of one in memory."""
+"""ZIP archives that are sent while they are written, with only one piece in memory at a time."""
 
 import io
 import zipfile
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ZipEntry:
-    """A file of the archive; `size` in bytes decides whether it needs ZIP64."""
+    """A file in the archive; its `size` in bytes decides whether it needs ZIP64."""
 
     name: str
     size: int
@@ -19,10 +19,10 @@ class ZipEntry:
 
 
 async def zip_stream(entries: AsyncIterable[ZipEntry]) -> AsyncGenerator[bytes]:
-    """The archive in pieces. Files are stored as they are: films and pictures are packed already.
+    """The archive in pieces. Files are stored uncompressed: films and pictures barely shrink.
 
-    Their sizes and checksums follow their contents (APPNOTE.TXT, 4.3.9), since nobody knows them
-    before. https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
+    Sizes and checksums follow the contents (APPNOTE.TXT, 4.3.9), since they are not known before.
+    https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT
     """
     outbox = _Outbox()
     with zipfile.ZipFile(outbox, "w", zipfile.ZIP_STORED) as archive:
@@ -38,7 +38,7 @@ async def zip_stream(entries: AsyncIterable[ZipEntry]) -> AsyncGenerator[bytes]:
 
 
 class _Outbox(io.RawIOBase):
-    """What was written and not yet sent. It cannot seek, by which zipfile knows what to do."""
+    """Data that is written but not yet sent. It cannot seek, so zipfile writes a stream."""
 
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
@@ -47,7 +47,7 @@ class _Outbox(io.RawIOBase):
         return True
 
     def write(self, piece: Any, /) -> int:
-        """`piece` is any buffer, which its owner may use again afterwards."""
+        """`piece` is any buffer; it is copied, because its owner may reuse it."""
         self._pieces.append(bytes(piece))
         return len(self._pieces[-1])
 

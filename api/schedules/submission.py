@@ -17,7 +17,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
-from api.batches.creation import all_rejected, submit_batch
+from api.batches.creation import rejection_summary, submit_batch
 from api.http.errors import store_unavailable, temporal_unavailable
 from api.resources import Resources, urls_of
 from api.submission.bodies import Body
@@ -86,8 +86,8 @@ class SubmissionActivities:
         if submitted.jobs:
             return submitted
         errors = [error for batch in batches for error in batch.errors]
-        why = {"error": all_rejected(errors), "error_code": errors[0].error_code}
-        return submitted.model_copy(update=why)
+        reason = {"error": rejection_summary(errors), "error_code": errors[0].error_code}
+        return submitted.model_copy(update=reason)
 
     async def _submitted(self, table: FetchedTable) -> AsyncGenerator[Batch]:
         """Its batches, each as soon as it is started."""

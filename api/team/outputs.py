@@ -6,7 +6,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Query, Response
 
 from api.http.errors import documented
-from api.http.file_response import AskedFile, file_response
+from api.http.file_response import RequestedFile, file_response
 from api.openapi.document import file_responses
 from api.resources import Shared
 from api.urls import output_url_is_signed
@@ -45,7 +45,7 @@ async def get_output(
     signature: str,
     file_name: str,
     resources: Shared,
-    asked: AskedFile,
+    requested: RequestedFile,
     named: OutputName = "",
 ) -> Response:
     """A finished job's file."""
@@ -63,7 +63,7 @@ async def get_output(
     response = file_response(
         resources.store,
         file,
-        asked=asked,
+        requested=requested,
         media_type=media_type,
         disposition=_disposition(file_name, file_stem(named), extension),
     )

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from temporalio.client import WorkflowFailureError
 
 from api.http.errors import documented
-from api.http.file_response import AskedFile, file_response
+from api.http.file_response import RequestedFile, file_response
 from api.http.requests import limited_stream
 from api.http.responses import respond
 from api.openapi.document import file_responses
@@ -108,7 +108,7 @@ async def download_template(
     expires: int,
     signature: str,
     resources: Shared,
-    asked: AskedFile,
+    requested: RequestedFile,
 ) -> Response:
     """Send a template's file."""
     check_download_url(resources.signer, team, template_id, expires, signature)
@@ -119,7 +119,7 @@ async def download_template(
     return file_response(
         resources.store,
         file,
-        asked=asked,
+        requested=requested,
         media_type="application/octet-stream",
         disposition=f'attachment; filename="{record.id}.{await _ending(resources, record, file)}"',
     )

@@ -17,7 +17,7 @@ API = Path(api.__file__).parent
 EVERY_REQUEST = {
     "http/middleware.py",
     "http/conditional_reads.py",
-    "http/packed_answers.py",
+    "http/compression.py",
     "http/protocol.py",
     "http/parameters.py",
 }
