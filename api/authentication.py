@@ -19,7 +19,7 @@ _CACHE_SIZE = 1000
 _IPV6_SITE = 64  # bits; a client with one address of such a network has all of them
 
 RATE_WINDOW = 60.0  # seconds
-_MOST_BUCKETS = 10_000  # the least recently used ones are full again by the time they are dropped
+_MAX_BUCKETS = 10_000  # the least recently used ones are full again by the time they are dropped
 
 
 def bearer_token(headers: Mapping[str, str]) -> str:
@@ -61,16 +61,16 @@ class Authenticator:
         self._failures = RateLimits(failures_per_minute)
         self._seen: LRUCache[str, _Seen] = LRUCache(_CACHE_SIZE)  # by digest
 
-    async def record_of(self, token: str, address: str) -> TokenRecord:
+    async def authenticate(self, token: str, address: str) -> TokenRecord:
         """The token's record. Raises Unauthorized or TooManyRequests.
 
         An address that has sent too many wrong tokens must wait, except with a token that was
         recently valid: others may share the address.
         """
-        return await self.record_by(digest_of(token), address)
+        return await self.authenticate_digest(digest_of(token), address)
 
-    async def record_by(self, digest: str, address: str) -> TokenRecord:
-        """Like `record_of`, but takes the token's digest."""
+    async def authenticate_digest(self, digest: str, address: str) -> TokenRecord:
+        """Like `authenticate`, but takes the token's digest."""
         seen = self._seen.get(digest)
         if seen is None:
             self._check_failures(address)
@@ -131,7 +131,7 @@ class RateLimits:
         self._limit = per_minute
         self._rate = per_minute / RATE_WINDOW  # requests a second
         self._clock = clock
-        self._buckets: LRUCache[str, _Bucket] = LRUCache(_MOST_BUCKETS)
+        self._buckets: LRUCache[str, _Bucket] = LRUCache(_MAX_BUCKETS)
 
     def take(self, key: str) -> Quota:
         """Count one more request for `key`: a token's id, or a client's address."""

@@ -45,7 +45,7 @@ _COOKIE = "reelbatch-codec"
 _COOKIE_SECONDS = 12 * 3600
 _SESSION = "codec session"  # a signature's purpose
 _LONGEST_FORM = ByteLimit(4096)
-_MOST_UNSIGNED = ByteLimit(8 * 1024**2)  # without signing in; Temporal's responses are smaller
+_MAX_UNSIGNED = ByteLimit(8 * 1024**2)  # without signing in; Temporal's responses are smaller
 _REFERENCE = ExternalStorageReference.DESCRIPTOR.full_name.encode()
 _CLAIMED_KEY = re.compile(
     r"^teams/(?P<team>[a-z0-9-]+|_)/payloads/[0-9]{4}(-[0-9]{2}){2}/[0-9a-f]{64}$"
@@ -74,7 +74,7 @@ async def _reader(request: Request, resources: Shared) -> TokenRecord:
 
 async def _record(request: Request, resources: Resources, digest: str) -> TokenRecord:
     """Raises Unauthorized, TooManyRequests, or Forbidden for a token that may not read jobs."""
-    record = await resources.authenticator.record_by(digest, client_address(request))
+    record = await resources.authenticator.authenticate_digest(digest, client_address(request))
     if not record.allows(Scope.JOBS_READ):
         raise Forbidden(
             f"This token does not have the scope {Scope.JOBS_READ}: sign in with one that does."
@@ -117,7 +117,7 @@ async def decode(request: Request, resources: Shared) -> Response:
     A 401 would put a red banner on each of its pages. Raises the same errors as `download`.
     """
     if _is_signed_out(request, resources):
-        limit = resources.settings.limit_of("body").up_to(_MOST_UNSIGNED)
+        limit = resources.settings.limit_of("body").up_to(_MAX_UNSIGNED)
         body = await read_body(request, limit)
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     return await download(request, resources, await _reader(request, resources))

@@ -1,4 +1,4 @@
-"""The API's metrics. No label is anybody's to choose: no ids, no teams, no raw paths."""
+"""The API's metrics. No label has values that clients choose: no ids, teams or raw paths."""
 
 from temporalio.common import MetricMeter
 
@@ -16,29 +16,29 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class ApiMetrics:
     def __init__(self, meter: MetricMeter = MetricMeter.noop) -> None:
         self._requests = meter.create_counter(
-            "reelbatch_http_requests", "Requests that were answered"
+            "reelbatch_http_requests", "Requests that were handled"
         )
         self._durations = meter.create_histogram_float(
             "reelbatch_http_request_duration",
-            "From a request's headers to the end of its response",
+            "Time from a request's headers to the end of its response",
             unit="seconds",
         )
         self._batches = meter.create_counter("reelbatch_batches_created", "Batches that started")
         self._accepted = meter.create_counter(
-            "reelbatch_jobs_accepted", "Jobs that were accepted, without those nested in them"
+            "reelbatch_jobs_accepted", "Jobs that were accepted, not counting nested ones"
         )
         self._rejected = meter.create_counter(
-            "reelbatch_jobs_rejected", "Jobs, and requests for jobs, that were refused"
+            "reelbatch_jobs_rejected", "Jobs, and requests to create jobs, that were rejected"
         )
 
     def note_request(self, method: str, route: str, status: int | None, seconds: float) -> None:
-        """`route` is the template of the path. No status: the client left before its response."""
+        """`route` is the path's template. `status` is None if the client left before a response."""
         labels = {"method": method if method in _METHODS else "other", "route": route}
         self._requests.add(1, {**labels, "status": str(status or "none")})
         self._durations.record(seconds, labels)
 
     def note_submission(self, submission: BatchSubmission | JobSubmission) -> None:
-        """What was decided on a request for the first time; its replays do not count."""
+        """Count a request's outcome the first time; its replays are not counted."""
         if isinstance(submission, JobSubmission):
             self._accepted.add(1)
             return

@@ -1,4 +1,4 @@
-"""What a team may have at a time: bytes in the object store, and jobs that have not ended."""
+"""A team's quotas: bytes in the object store, and jobs that have not ended."""
 
 from dataclasses import dataclass
 from time import monotonic
@@ -14,8 +14,8 @@ from reelbatch.settings import ByteLimit, Settings
 from reelbatch.storage import keys
 from reelbatch.storage.listing import bytes_in
 
-_FRESH = 60.0  # seconds: listing the objects of a large team takes some
-_MOST_TEAMS = 10_000
+_MAX_AGE = 60.0  # seconds: listing the objects of a large team takes several
+_MAX_TEAMS = 10_000
 _PARALLEL_READS = 8
 _WAIT = 30  # seconds until a client with too many jobs may try again
 
@@ -27,7 +27,7 @@ class _Stored:
 
 
 class Quotas:
-    """Counts are those of this process, and at most a minute old."""
+    """Checks quotas. Each process has its own counts, which are at most a minute old."""
 
     def __init__(
         self,
@@ -42,16 +42,16 @@ class Quotas:
         self._workflows = workflows
         self._store = store
         self._batches = batches
-        self._stored: LRUCache[str, _Stored] = LRUCache(_MOST_TEAMS)
+        self._stored: LRUCache[str, _Stored] = LRUCache(_MAX_TEAMS)
 
     async def room(self, team: str, limit: ByteLimit) -> ByteLimit:
-        """What the team may still store, within the limit. Raises QuotaExceeded."""
+        """How much the team may still store, within the limit. Raises QuotaExceeded."""
         if self._most_bytes is None:
             return limit
         left = self._most_bytes - (await self._counted(team)).size
         if left <= 0:
             raise QuotaExceeded(
-                f"The team has stored the {self._most_bytes} bytes that it may have on this "
+                f"The team has used all of the {self._most_bytes} bytes that it may store on this "
                 "server: delete templates or fonts, or ask whoever runs it for more "
                 "(REELBATCH_MAX_TEAM_BYTES)."
             )
@@ -67,14 +67,14 @@ class Quotas:
         await self.room(team, ByteLimit(1))
         if self._most_jobs is not None and await self._pending(team) >= self._most_jobs:
             raise TooManyRequests(
-                f"The team has {self._most_jobs} jobs that have not ended, which is all that it "
-                "may have on this server (REELBATCH_MAX_PENDING_JOBS): submit more when some have.",
+                f"The team has {self._most_jobs} jobs that have not ended, the most allowed on "
+                "this server (REELBATCH_MAX_PENDING_JOBS): submit more when some have ended.",
                 retry_after=_WAIT,
             )
 
     async def _counted(self, team: str) -> _Stored:
         stored = self._stored.get(team)
-        if stored is None or monotonic() - stored.counted_at > _FRESH:
+        if stored is None or monotonic() - stored.counted_at > _MAX_AGE:
             counted_at = monotonic()
             size = await bytes_in(self._store, keys.team(team))
             stored = self._stored[team] = _Stored(size, counted_at)

@@ -1,4 +1,4 @@
-"""What the endpoints share, and how they get it."""
+"""What the endpoints share, as FastAPI dependencies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,7 +30,7 @@ from reelbatch.storage.webhook_signatures import WebhookSigner
 
 @dataclass(frozen=True)
 class Resources:
-    """One a process."""
+    """Everything that the endpoints share; one instance per process."""
 
     settings: Settings
     client: Client
@@ -45,22 +45,24 @@ class Resources:
     payload_codec: EncryptingCodec
     quotas: Quotas
     served_engines: ServedEngines
-    rate_limits: RateLimits | None  # None: nobody is held back
+    rate_limits: RateLimits | None  # None: unlimited
     metrics: ApiMetrics
-    uploading: set[str]  # the upload links at which a file is arriving, by their nonces
-    previews: dict[str, str]  # each team's last batch of previews
-    previewing: set[str]  # the teams whose previews are being started
+    uploading: set[str]  # nonces of the upload links that are receiving a file
+    previews: dict[str, str]  # the id of each team's last batch of previews
+    previewing: set[str]  # teams whose previews are being started
     workbooks: WorkbookReader
-    parsing: asyncio.Semaphore  # of batches, whose memory is a multiple of their bytes
+    parsing: asyncio.Semaphore  # for batches, which need a multiple of their bytes in memory
 
 
-# These and other dependencies are `async`: FastAPI runs plain functions in a thread, one by one.
+# All dependencies are `async`, since FastAPI would run each plain function in a thread.
 async def _resources(request: Request) -> Resources:
     return request.app.state.resources
 
 
-# For the OpenAPI document alone: its own errors are not the contract's.
-_bearer = HTTPBearer(auto_error=False, description="A team's token: `reelbatch tokens create`.")
+# Only for the OpenAPI document: its own errors differ from the contract's.
+_bearer = HTTPBearer(
+    auto_error=False, description="A team's token, from `reelbatch tokens create`."
+)
 
 
 async def _team(
@@ -69,17 +71,17 @@ async def _team(
     needed: SecurityScopes,
     _: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
 ) -> str:
-    """The team whose token it is. Raises Unauthorized, TooManyRequests or Forbidden."""
+    """The team of the request's token. Raises Unauthorized, TooManyRequests or Forbidden."""
     token = bearer_token(request.headers)
-    record = await shared.authenticator.record_of(token, client_address(request))
+    record = await shared.authenticator.authenticate(token, client_address(request))
     if shared.rate_limits is not None:
         request.state.quota = quota = shared.rate_limits.take(record.id)
         quota.check()
     for scope in map(Scope, needed.scopes):
         if not record.allows(scope):
             raise Forbidden(
-                f"This token lacks the scope {scope}: ask whoever runs this server for one that "
-                "has it."
+                f"This token does not have the scope {scope}: ask whoever runs this server for "
+                "one that does."
             )
     request.state.token = record
     request.state.after_body = await _recheck(request, shared)
@@ -90,7 +92,7 @@ async def _recheck(request: Request, shared: "Shared") -> Callable[[], Awaitable
     async def recheck() -> None:
         """Raises Unauthorized if the token was revoked or has expired since the request began."""
         token = bearer_token(request.headers)
-        await shared.authenticator.record_of(token, client_address(request))
+        await shared.authenticator.authenticate(token, client_address(request))
 
     return recheck
 
@@ -100,15 +102,17 @@ async def _urls(request: Request, shared: "Shared") -> Urls:
 
 
 def urls_of(resources: Resources, server: tuple[str, int | None] | None = None) -> Urls:
-    """The URLs that responses hand out; `server` is where the request's connection has arrived."""
+    """The URLs for responses; `server` is the address at which the connection has arrived."""
     settings = resources.settings
     base = settings.public_url or _own_origin(server, settings)
     return Urls(base.rstrip("/"), resources.signer)
 
 
 def _own_origin(server: tuple[str, int | None] | None, settings: Settings) -> str:
-    """Where the connection has arrived. What the request says of it, in Host or X-Forwarded-Host,
-    is anybody's to choose, and ends up in responses, webhooks and what is stored of them.
+    """The origin at which the connection has arrived.
+
+    Host and X-Forwarded-Host are not used: clients can choose them freely, and the URLs end up in
+    responses, webhooks and stored records.
     """
     host, port = server or (settings.api_host, settings.api_port)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
@@ -116,7 +120,7 @@ def _own_origin(server: tuple[str, int | None] | None, settings: Settings) -> st
 
 Shared = Annotated[Resources, Depends(_resources)]
 
-# The team of the request's token. An endpoint declares its scope by which of these it takes.
+# The team of the request's token. Endpoints declare the required scope by using one of these.
 MayReadJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_READ])]
 MayWriteJobs = Annotated[str, Security(_team, scopes=[Scope.JOBS_WRITE])]
 MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE])]
@@ -124,6 +128,6 @@ MayWriteTemplates = Annotated[str, Security(_team, scopes=[Scope.TEMPLATES_WRITE
 MayManageTeam = Annotated[str, Security(_team, scopes=[Scope.ADMIN])]
 
 Recheck = Annotated[Callable[[], Awaitable[None]], Depends(_recheck)]
-"""For responses that take long: whether the token still holds."""
+"""For long responses: raises Unauthorized if the token is no longer valid."""
 
 RequestUrls = Annotated[Urls, Depends(_urls)]

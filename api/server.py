@@ -7,17 +7,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from api.batches.watch import BatchWatches
-from api.http.protocol import MOST_HEADER_BYTES, bounded_protocol
+from api.http.protocol import MAX_HEADER_BYTES, bounded_protocol
 from reelbatch.settings import Settings
 
-_DRAIN_SECONDS = 10  # that requests get to end when the process has to
-# Objects between two collections. A batch of 1,000 jobs makes 100,000 that are no garbage; with
-# Python's 700 they are looked through again and again, and what is remembered with them.
-_GARBAGE = 20_000
+_DRAIN_SECONDS = 10  # for requests to complete when the process stops
+# Allocations between two garbage collections. A batch of 1,000 jobs makes 100,000 objects that are
+# not garbage. With Python's default of 700, these and all caches are scanned again and again.
+_GC_THRESHOLD = 20_000
 
 
 class ApiServer(uvicorn.Server):
-    """uvicorn, which lets go of the clients that wait for a batch before it waits for them."""
+    """uvicorn, but it releases clients that wait for a batch before it waits for requests."""
 
     def __init__(self, app: FastAPI, settings: Settings) -> None:
         super().__init__(_config(app, settings))
@@ -25,11 +25,11 @@ class ApiServer(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is there by now stays: a collection of garbage looks through all of it for nothing,
-        # 0.1 seconds each time.
+        # Everything that exists by now stays. Scanning it for garbage would cost 0.1 seconds each
+        # time, for nothing.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(_GARBAGE)
+        gc.set_threshold(_GC_THRESHOLD)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         watches: BatchWatches = self._app.state.watches
@@ -48,8 +48,8 @@ def _config(app: FastAPI, settings: Settings) -> uvicorn.Config:
         timeout_graceful_shutdown=_DRAIN_SECONDS,
         timeout_keep_alive=settings.keep_alive,
         http=bounded_protocol(settings.body_timeout),
-        h11_max_incomplete_event_size=MOST_HEADER_BYTES,
-        # uvicorn believes 127.0.0.1 unless it is told otherwise; anybody may be behind that.
+        h11_max_incomplete_event_size=MAX_HEADER_BYTES,
+        # uvicorn trusts 127.0.0.1 by default, but anybody may be behind a proxy there.
         proxy_headers=bool(settings.trusted_proxies),
         forwarded_allow_ips=[str(network) for network in settings.trusted_proxies],
     )

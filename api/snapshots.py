@@ -1,4 +1,4 @@
-"""Where batches and their jobs stand: by their workflows, their results, or what was stored."""
+"""Reads the state of batches and their jobs from workflows, results, or the object store."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,7 +22,7 @@ from temporalio.client import (
 from temporalio.common import QueryRejectCondition
 from temporalio.service import RPCError, RPCStatusCode
 
-from api.states import STATUS_HOLDS, STATUS_OF_EXECUTION, RunningJobs, ended_state
+from api.states import STATUS_MAX_AGE, STATUS_OF_EXECUTION, RunningJobs, ended_state
 from api.visibility import Workflows, children_of, note_run
 from reelbatch.models.errors import BatchNotFound, Unavailable
 from reelbatch.models.ids import batch_job_id, is_batch_id
@@ -42,16 +42,16 @@ BatchHandle = WorkflowHandle[BatchWorkflow, BatchSnapshot]
 
 _PARALLEL_READS = 16
 QUERY_TIMEOUT = timedelta(seconds=3)
-_JOB_BYTES = 4000  # that a job takes in a snapshot: measured, 3.9 MB for a thousand
+_JOB_BYTES = 4000  # of a job in a snapshot; measured: 3.9 MB for a thousand
 _WARNING_BYTES = 800  # measured
 _IN_FLIGHT = (JobStatus.PENDING, JobStatus.RENDERING)
-_MOST_SHOWN = 20_000  # running jobs
-_MOST_BYTES = 128 * 1024**2  # of ended batches in memory, and as many of running ones
+_MAX_SHOWN = 20_000  # running jobs
+_MAX_BYTES = 128 * 1024**2  # of memory for ended batches, and as much for running ones
 
 
 @dataclass(frozen=True)
 class _Running:
-    """A batch as it was read last, and the run of its workflow that said so."""
+    """A batch as it was last read, and the run of its workflow that reported it."""
 
     run_id: str
     snapshot: BatchSnapshot
@@ -59,25 +59,25 @@ class _Running:
 
 @dataclass(frozen=True)
 class _Shown:
-    """A job that a batch has started, as it was told last."""
+    """A started job, with the record that was last shown for it."""
 
-    record: JobRecord  # of the batch
+    record: JobRecord  # from the batch
     state: JobState
-    told: JobRecord
+    combined: JobRecord
 
 
 class BatchReader:
-    """Reads batches, and remembers the last ended ones: they never change."""
+    """Reads batches, and caches ended ones, which never change."""
 
     def __init__(self, client: Client, store: ObjectStore) -> None:
         self._client = client
         self._store = store
         self.running = RunningJobs(client)
-        self._shown: LRUCache[tuple[str, str, int], _Shown] = LRUCache(_MOST_SHOWN)
-        self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
-        self._rebuilt: LRUCache[str, BatchSnapshot] = LRUCache(_MOST_BYTES, bytes_of)
+        self._shown: LRUCache[tuple[str, str, int], _Shown] = LRUCache(_MAX_SHOWN)
+        self._closed: LRUCache[str, BatchSnapshot] = LRUCache(_MAX_BYTES, bytes_of)
+        self._rebuilt: LRUCache[str, BatchSnapshot] = LRUCache(_MAX_BYTES, bytes_of)
         self._running: LRUCache[str, _Running] = LRUCache(
-            _MOST_BYTES, lambda running: bytes_of(running.snapshot)
+            _MAX_BYTES, lambda running: bytes_of(running.snapshot)
         )
 
     def handle(self, team: str, batch_id: str) -> BatchHandle:
@@ -86,45 +86,46 @@ class BatchReader:
         )
 
     async def read(
-        self, team: str, batch_id: str, render_holds: float = STATUS_HOLDS
+        self, team: str, batch_id: str, render_max_age: float = STATUS_MAX_AGE
     ) -> BatchSnapshot:
-        """The batch as it stands. Raises BatchNotFound."""
-        return await self.with_renders(await self.read_books(team, batch_id), render_holds)
+        """The batch in its current state. Raises BatchNotFound."""
+        return await self.with_renders(await self.read_recorded(team, batch_id), render_max_age)
 
     async def with_renders(
-        self, books: BatchSnapshot, render_holds: float = STATUS_HOLDS
+        self, recorded: BatchSnapshot, render_max_age: float = STATUS_MAX_AGE
     ) -> BatchSnapshot:
-        """The batch with what the workflows of its running jobs say, or said within so many
-        seconds while they render.
+        """The batch with the states of its running jobs, as their workflows report them.
+
+        The states of jobs that render are up to `render_max_age` seconds old.
         """
-        started = [at for at, record in enumerate(books.records) if record.status in _IN_FLIGHT]
+        started = [at for at, record in enumerate(recorded.records) if record.status in _IN_FLIGHT]
         if not started:
-            return books
-        records = list(books.records)
+            return recorded
+        records = list(recorded.records)
         states = await self.running.recent_states(
-            books.id, [_started_at(books, at) for at in started], render_holds
+            recorded.id, [_workflow_of(recorded, at) for at in started], render_max_age
         )
         for position, state in zip(started, states, strict=True):
-            records[position] = self._shown_record(books, position, state)
-        return books.model_copy(update={"records": records})
+            records[position] = self._shown_record(recorded, position, state)
+        return recorded.model_copy(update={"records": records})
 
-    def _shown_record(self, books: BatchSnapshot, position: int, state: JobState) -> JobRecord:
-        """The same object as long as nothing changes: what is made of it need not be made anew."""
-        key, record = (books.team, books.id, position), books.records[position]
+    def _shown_record(self, recorded: BatchSnapshot, position: int, state: JobState) -> JobRecord:
+        """The same object as long as nothing changes, so that responses can be cached by it."""
+        key, record = (recorded.team, recorded.id, position), recorded.records[position]
         shown = self._shown.get(key)
         if shown is None or shown.record is not record or shown.state != state:
-            told = record.model_copy(
+            combined = record.model_copy(
                 update={
                     "status": state.status,
                     "updated_at": state.updated_at,
                     "render": state.render,
                 }
             )
-            shown = self._shown[key] = _Shown(record, state, told)
-        return shown.told
+            shown = self._shown[key] = _Shown(record, state, combined)
+        return shown.combined
 
-    async def read_books(self, team: str, batch_id: str) -> BatchSnapshot:
-        """What the batch itself knows: all that it has started is rendering there.
+    async def read_recorded(self, team: str, batch_id: str) -> BatchSnapshot:
+        """The batch as its own workflow records it: there, every started job is rendering.
 
         Raises BatchNotFound.
         """
@@ -146,14 +147,12 @@ class BatchReader:
             return snapshot
         snapshot = await self._result(handle, description)
         if snapshot.stats.pending == 0:
-            with suppress(ValueError):  # it is too large to be remembered
+            with suppress(ValueError):  # it is too large for the cache
                 self._closed[handle.id] = snapshot
         return snapshot
 
     async def stats(self, team: str, execution: WorkflowExecution) -> BatchStats:
-        """The counts of a batch from Visibility: an ended one has them as a memo, a running one is
-        asked.
-        """
+        """The counts of a batch from Visibility: from its memo if it has ended, else by a query."""
         noted = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
         batch_id = execution.id.rsplit("/", 1)[-1]
         if execution.status is WorkflowExecutionStatus.RUNNING:
@@ -179,7 +178,7 @@ class BatchReader:
         return snapshot
 
     async def _query(self, handle: BatchHandle, run_id: str) -> BatchSnapshot | None:
-        """What this run says; None if it is not open any more."""
+        """The batch as this run of its workflow reports it; None if the run is no longer open."""
         before = self._running.get(handle.id)
         earlier = before.snapshot if before and before.run_id == run_id else None
         run = self._client.get_workflow_handle_for(BatchWorkflow.run, handle.id, run_id=run_id)
@@ -189,30 +188,29 @@ class BatchReader:
             if isinstance(error, WorkflowQueryRejectedError) or is_unknown(error):
                 self._running.pop(handle.id, None)
                 return None
-            log.warning("no worker answers for the batch", workflow=handle.id, reason=str(error))
+            log.warning("no worker responds for the batch", workflow=handle.id, reason=str(error))
             return await self._rebuild(handle, None)
         if snapshot is not earlier:
-            with suppress(ValueError):  # it is too large to be remembered
+            with suppress(ValueError):  # it is too large for the cache
                 self._running[handle.id] = _Running(run_id, snapshot)
         return snapshot
 
     async def _result(
         self, handle: BatchHandle, description: WorkflowExecutionDescription
     ) -> BatchSnapshot:
-        """An ended batch is never replayed: its result says all."""
+        """An ended batch, from its result, so that it need not be replayed."""
         try:
             return await handle.result()
         except WorkflowFailureError:  # an operator terminated it
             snapshot = await self._rebuild(handle, description.close_time)
-        if snapshot.stats.pending == 0:  # it could not write a manifest itself
+        if snapshot.stats.pending == 0:  # the workflow could not write a manifest itself
             await save_batch(self._store, snapshot)
         return snapshot
 
     async def _rebuild(self, handle: BatchHandle, closed_at: datetime | None) -> BatchSnapshot:
-        """From what was known before, the workflow's input and the list of its children, which
-        need no worker.
+        """The batch from its last known state, its input and its children, without a worker.
 
-        What never started counts as queued while the batch runs, else as cancelled.
+        Jobs that never started count as queued while the batch runs, and otherwise as cancelled.
         """
         batch, outline = await self._outline(handle, closed_at)
 
@@ -226,16 +224,16 @@ class BatchReader:
             stats=count(records, as_of=None if closed_at else datetime.now(UTC)),
             records=records,
         )
-        with suppress(ValueError):  # it is too large to be remembered
+        with suppress(ValueError):  # it is too large for the cache
             self._rebuilt[handle.id] = snapshot
         return snapshot
 
     async def _outline(
         self, handle: BatchHandle, closed_at: datetime | None
     ) -> tuple[Batch, list[JobRecord]]:
-        """The batch as it was submitted, and where its jobs stand, perhaps without their results.
+        """The batch as it was submitted, and the states of its jobs, perhaps without results.
 
-        What has ended stays so.
+        Jobs that are known to have ended stay ended.
         """
         batch = await read_input(self._client, handle)
         children: Workflows = {}
@@ -262,7 +260,7 @@ class BatchReader:
         ]
 
     async def _with_end(self, batch: Batch, record: JobRecord) -> JobRecord:
-        """The record of an ended job with what its workflow left behind."""
+        """The record of an ended job, with the result or failure of its workflow."""
         if record.result or record.failure or record.status is JobStatus.CANCELLED:
             return record
         workflow_id = job_workflow_id(batch.team, batch_job_id(batch.id, record.index))
@@ -278,12 +276,12 @@ class BatchReader:
 
 
 def jobs_of(snapshot: BatchSnapshot) -> list[BatchJobSnapshot]:
-    """In the order of the request."""
+    """The batch's accepted jobs in the order of the request."""
     return [job_at(snapshot, position) for position in range(len(snapshot.records))]
 
 
 def job_at(snapshot: BatchSnapshot, position: int) -> BatchJobSnapshot:
-    """`position` counts the batch's accepted jobs."""
+    """The job at `position` among the batch's accepted jobs."""
     summary, record = snapshot.summaries[position], snapshot.records[position]
     return BatchJobSnapshot(
         id=batch_job_id(snapshot.id, record.index),
@@ -294,14 +292,14 @@ def job_at(snapshot: BatchSnapshot, position: int) -> BatchJobSnapshot:
     )
 
 
-def _started_at(books: BatchSnapshot, position: int) -> tuple[str, JobSummary]:
-    """The workflow's id of the job at `position`, and its summary."""
-    job_id = batch_job_id(books.id, books.records[position].index)
-    return job_workflow_id(books.team, job_id), books.summaries[position]
+def _workflow_of(recorded: BatchSnapshot, position: int) -> tuple[str, JobSummary]:
+    """The workflow id and the summary of the job at `position`."""
+    job_id = batch_job_id(recorded.id, recorded.records[position].index)
+    return job_workflow_id(recorded.team, job_id), recorded.summaries[position]
 
 
 async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot:
-    """All of the batch, or only what is new since it was last read: polling stays cheap."""
+    """Query the whole batch, or only its changes since it was last read: polling stays cheap."""
     if earlier is None:
         return await run.query(
             BatchWorkflow.snapshot,
@@ -318,7 +316,7 @@ async def _ask(run: BatchHandle, earlier: BatchSnapshot | None) -> BatchSnapshot
 
 
 def bytes_of(snapshot: BatchSnapshot) -> int:
-    """About as many as it takes in memory, with the texts that may be long."""
+    """The approximate size in memory, with the texts that may be long."""
     tags = sum(len(tag) for summary in snapshot.summaries for tag in summary.tags)
     tags += sum(len(summary.name or "") for summary in snapshot.summaries)
     failures = sum(len(record.failure.error) for record in snapshot.records if record.failure)
@@ -334,7 +332,7 @@ def is_unknown(error: Exception) -> bool:
 
 
 async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescription | None:
-    """None where there is no such workflow."""
+    """The workflow's description; None if there is no such workflow."""
     try:
         return await handle.describe()
     except RPCError as error:
@@ -344,12 +342,12 @@ async def describe(handle: WorkflowHandle[Any, Any]) -> WorkflowExecutionDescrip
 
 
 async def read_input(client: Client, handle: BatchHandle) -> Batch:
-    """The batch as it was submitted. Raises Unavailable if its history has just gone."""
+    """The batch as it was submitted. Raises Unavailable if its history has just been deleted."""
     async for event in handle.fetch_history_events(page_size=1):
         started = event.workflow_execution_started_event_attributes
         [batch] = await client.data_converter.decode(started.input.payloads, [Batch])
         return batch
-    raise Unavailable(f"The history of {handle.id} cannot be read.")
+    raise Unavailable(f"The history of {handle.id} cannot be read; try again.")
 
 
 def count(records: Sequence[JobRecord], *, as_of: datetime | None = None) -> BatchStats:

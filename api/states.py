@@ -1,10 +1,10 @@
-"""Where jobs stand, as their own workflows tell.
+"""The states of running jobs, from the descriptions of their workflows.
 
-A batch knows which of its jobs have started. Which of these a render process has, and how far it
-is, is what the pending activities of the jobs' workflows say: that costs no event of any history.
-It costs a description of each workflow, so those are mostly spared that can tell nothing new:
-Temporal hands out a team's renders of one engine and priority in the order in which they came, and
-so none has begun as long as the one before it waits.
+A batch knows which of its jobs have started. Whether a render process has picked up a job, and how
+far it is, follows from the pending activities of the job's workflow, which add no events to any
+history. They cost one description per workflow, so jobs without possible news are mostly skipped:
+Temporal hands out a team's renders of one engine and priority in the order of their arrival, so no
+render has begun while the one before it is waiting.
 """
 
 import asyncio
@@ -55,19 +55,20 @@ _STARTED = (
     PendingActivityState.PENDING_ACTIVITY_STATE_STARTED,
     PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED,
 )
-_FRESH = 1.0  # seconds for which a look at a job serves all who read its batch
-STATUS_HOLDS = 3.0  # the same, of one that renders: its end is the batch's to tell
-PROGRESS_HOLDS = _FRESH  # the same for those who are told of its progress
-_FRESH_IN_LINE = 30.0  # the same, of a job before which others wait, should it overtake them
-_LOOKS_AT_ONCE = 16
-_MOST_SEEN = 20_000  # jobs, of about 1 kB
+# How many seconds a job's state is reused:
+_MAX_AGE = 1.0  # by default
+STATUS_MAX_AGE = 3.0  # of a rendering job, because its batch reports the end
+PROGRESS_MAX_AGE = _MAX_AGE  # of a rendering job, if its progress is shown
+_MAX_AGE_IN_LINE = 30.0  # of a job with others ahead of it, in case it overtakes them
+_PARALLEL_READS = 16
+_MAX_SEEN = 20_000  # jobs, of about 1 kB
 
 _Job = tuple[str, JobSummary]  # with the id of its workflow
 
 
 @dataclass(frozen=True, order=True)
 class _Place:
-    """Of a render that waits in a task queue for its first attempt."""
+    """The place of a render that waits in a task queue for its first attempt."""
 
     queue: str
     priority: int
@@ -76,16 +77,16 @@ class _Place:
 
 @dataclass(frozen=True)
 class _Seen:
-    """A job as its workflow told."""
+    """The last known state of a job."""
 
     run_id: str
-    attempt: int  # at its render as a whole
+    attempt: int  # to render the job as a whole
     state: JobState
     place: _Place | None
     at: float  # by the monotonic clock
 
     def after(self, earlier: "_Seen | None") -> "_Seen":
-        """No attempt goes back: looks may overtake each other."""
+        """The newer of two states: reads may overtake each other, but progress never goes back."""
         if earlier is None or earlier.run_id != self.run_id or self.attempt > earlier.attempt:
             return self
         render, before = self.state.render, earlier.state.render
@@ -97,37 +98,38 @@ class _Seen:
 
 
 class RunningJobs:
-    """What is known of running jobs. One a process: what it told once it does not take back."""
+    """The states of running jobs; one instance per process, so that they never go back."""
 
     def __init__(self, client: Client) -> None:
         self._client = client
-        self._seen: LRUCache[str, _Seen] = LRUCache(_MOST_SEEN)
-        self._begun: LRUCache[str, int] = LRUCache(_MOST_SEEN)  # of each batch, at its last read
-        self._looking: dict[str, asyncio.Task[None]] = {}
-        self._gate = asyncio.Semaphore(_LOOKS_AT_ONCE)
+        self._seen: LRUCache[str, _Seen] = LRUCache(_MAX_SEEN)
+        self._rendering: LRUCache[str, int] = LRUCache(_MAX_SEEN)  # jobs of each batch, last time
+        self._reading: dict[str, asyncio.Task[None]] = {}
+        self._gate = asyncio.Semaphore(_PARALLEL_READS)
 
     async def recent_states(
-        self, batch: str, jobs: Sequence[_Job], render_holds: float
+        self, batch: str, jobs: Sequence[_Job], render_max_age: float
     ) -> list[JobState]:
-        """Where jobs stand that their batch takes for running, as it was within a second, or of
-        those that render within `render_holds` seconds.
+        """The states of jobs that their batch considers running, at most a second old.
 
-        A job whose workflow has just ended runs until the batch has noted the end.
+        The states of rendering jobs are at most `render_max_age` seconds old. A job whose workflow
+        has just ended counts as running until the batch has recorded the end.
         """
-        begun = [job for job in jobs if self._is_rendering(job)]
+        rendering = [job for job in jobs if self._is_rendering(job)]
         others = [job for job in jobs if not (self._place(job) or self._is_rendering(job))]
         placed = sorted((place, job) for job in jobs if (place := self._place(job)))
         lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
-        looks = [self._look_along([job for _, job in line]) for _, line in lines]
-        looks += [self._look_at(others, _FRESH), self._look_at(begun, render_holds)]
-        await asyncio.gather(*looks)
-        before, self._begun[batch] = self._begun.get(batch, 0), self._number_begun(jobs)
-        if self._begun[batch] < before:  # one has ended, and who follows may not be the first
-            await self._look_at(jobs, _FRESH)
-            self._begun[batch] = self._number_begun(jobs)
+        reads = [self._refresh_line([job for _, job in line]) for _, line in lines]
+        reads += [self._refresh(others, _MAX_AGE), self._refresh(rendering, render_max_age)]
+        await asyncio.gather(*reads)
+        before = self._rendering.get(batch, 0)
+        self._rendering[batch] = self._number_rendering(jobs)
+        if self._rendering[batch] < before:  # one has ended, and the next may not be first in line
+            await self._refresh(jobs, _MAX_AGE)
+            self._rendering[batch] = self._number_rendering(jobs)
         return [self._last_state(*job) for job in jobs]
 
-    def _number_begun(self, jobs: Sequence[_Job]) -> int:
+    def _number_rendering(self, jobs: Sequence[_Job]) -> int:
         return sum(map(self._is_rendering, jobs))
 
     def _is_rendering(self, job: _Job) -> bool:
@@ -137,59 +139,59 @@ class RunningJobs:
         seen = self._seen.get(job[0])
         return seen.place if seen else None
 
-    async def _look_along(self, line: Sequence[_Job]) -> None:
-        """Look at the first of those that wait in line, and at the next one if it has left it."""
+    async def _refresh_line(self, line: Sequence[_Job]) -> None:
+        """Refresh the first job in line, and the next ones until one is still waiting."""
         for position, first in enumerate(line):
-            await self._look_at([first], _FRESH)
+            await self._refresh([first], _MAX_AGE)
             if self._place(first):
-                await self._look_at(line[position + 1 :], _FRESH_IN_LINE)
+                await self._refresh(line[position + 1 :], _MAX_AGE_IN_LINE)
                 break
 
-    async def _look_at(self, jobs: Sequence[_Job], seconds: float) -> None:
-        """Look at those of the jobs at which nobody has looked for so long."""
+    async def _refresh(self, jobs: Sequence[_Job], seconds: float) -> None:
+        """Read the jobs whose states are at least this old."""
         now = monotonic()
-        looks = [
-            self._shared_look(workflow_id, summary)
+        reads = [
+            self._shared_read(workflow_id, summary)
             for workflow_id, summary in jobs
             if (seen := self._seen.get(workflow_id)) is None or now - seen.at >= seconds
         ]
-        await asyncio.gather(*looks)
+        await asyncio.gather(*reads)
 
     def _last_state(self, workflow_id: str, summary: JobSummary) -> JobState:
         seen = self._seen.get(workflow_id)
         return seen.state if seen else waiting_state(summary)
 
-    async def _shared_look(self, workflow_id: str, summary: JobSummary) -> None:
-        """One look for all who ask for the job meanwhile."""
-        looking = self._looking.get(workflow_id)
-        if looking is None:
-            looking = asyncio.create_task(self._look(workflow_id, summary))
-            self._looking[workflow_id] = looking
-            looking.add_done_callback(lambda _: self._looking.pop(workflow_id))
-        await asyncio.shield(looking)
+    async def _shared_read(self, workflow_id: str, summary: JobSummary) -> None:
+        """Read the job once for all concurrent callers."""
+        reading = self._reading.get(workflow_id)
+        if reading is None:
+            reading = asyncio.create_task(self._read(workflow_id, summary))
+            self._reading[workflow_id] = reading
+            reading.add_done_callback(lambda _: self._reading.pop(workflow_id))
+        await asyncio.shield(reading)
 
     async def state(
         self, description: DescribeWorkflowExecutionResponse, summary: JobSummary
     ) -> JobState:
-        """Where the job stands that has just been described, unless its end is noted already."""
+        """The state of a job according to its description, or a more recent one if it is known."""
         workflow_id = description.workflow_execution_info.execution.workflow_id
-        told = await self._tell(description, summary, self._seen.get(workflow_id))
-        seen = self._seen[workflow_id] = told.after(self._seen.get(workflow_id))
+        described = await self._interpret(description, summary, self._seen.get(workflow_id))
+        seen = self._seen[workflow_id] = described.after(self._seen.get(workflow_id))
         return seen.state
 
-    async def _look(self, workflow_id: str, summary: JobSummary) -> None:
-        """By Temporal's own message: the SDK's description of it costs half as much again."""
+    async def _read(self, workflow_id: str, summary: JobSummary) -> None:
+        """Uses Temporal's own message, since the SDK's description costs half as much again."""
         request = DescribeWorkflowExecutionRequest(
             namespace=self._client.namespace,
             execution=WorkflowExecution(workflow_id=workflow_id),
         )
         async with self._gate:
-            with suppress(RPCError):  # perhaps the batch is just about to start it
+            with suppress(RPCError):  # the batch may be about to start it
                 service = self._client.workflow_service
                 described = await service.describe_workflow_execution(request, retry=True)
                 await self.state(described, summary)
 
-    async def _tell(
+    async def _interpret(
         self,
         description: DescribeWorkflowExecutionResponse,
         summary: JobSummary,
@@ -210,7 +212,7 @@ class RunningJobs:
     async def _render_of(
         self, description: DescribeWorkflowExecutionResponse
     ) -> tuple[int, RenderProgress | None]:
-        """The attempt, and how far it is; None where no render process has it."""
+        """The attempt and its progress; None if no render process has picked it up."""
         split = await self._split_of(description)
         if split is not None:
             return 0, await self._progress_of_segments(description, split)
@@ -221,7 +223,7 @@ class RunningJobs:
     async def _progress_of_segments(
         self, description: DescribeWorkflowExecutionResponse, split: SplitRender
     ) -> RenderProgress | None:
-        """Segments all start together, so those that are not pending have ended."""
+        """All segments start together, so those that are not pending have ended."""
         pending = _pending(description, RENDER_SEGMENT)
         ended = split.segments - len(pending)
         found = [await self._progress(segment) for segment in pending]
@@ -242,7 +244,7 @@ class RunningJobs:
             payloads, [float, RenderProgress]
         )
         for progress in details:
-            if not _is_same(progress.started_at, started_at):  # the attempt before this one
+            if not _is_same(progress.started_at, started_at):  # it is from an earlier attempt
                 return RenderProgress(started_at=started_at)
             if progress.waits:
                 return None
@@ -251,7 +253,7 @@ class RunningJobs:
     async def _whole_render(
         self, description: DescribeWorkflowExecutionResponse, earlier: _Seen | None
     ) -> RenderProgress:
-        """The render of a workflow that has its output, and is about to end."""
+        """The render of a workflow that has its output and is about to end."""
         if earlier is not None and earlier.state.render is not None:
             return earlier.state.render.model_copy(update={"progress": 100.0})
         split = await self._split_of(description)
@@ -259,7 +261,7 @@ class RunningJobs:
         return RenderProgress(started_at=started_at, progress=100.0)
 
     async def _start_of_render(self, description: DescribeWorkflowExecutionResponse) -> datetime:
-        """Of one that nobody has looked at while it was pending."""
+        """When a render began whose state was never read while it was pending."""
         info = description.workflow_execution_info
         workflow_id, run_id = info.execution.workflow_id, info.execution.run_id
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
@@ -294,7 +296,7 @@ def waiting_state(summary: JobSummary) -> JobState:
 async def ended_state(
     client: Client, workflow_id: str, status: JobStatus, closed_at: datetime
 ) -> JobState:
-    """Where a job stands whose workflow has ended with this status."""
+    """The state of a job whose workflow has ended with this status."""
     if status is JobStatus.CANCELLED:
         return JobState(status, closed_at)
     handle = client.get_workflow_handle_for(RenderJobWorkflow.run, workflow_id)
@@ -319,7 +321,7 @@ def _is_finished(description: DescribeWorkflowExecutionResponse) -> bool:
 
 
 def _place_of(description: DescribeWorkflowExecutionResponse) -> _Place | None:
-    """None where it is not a task queue alone that decides when the render begins."""
+    """The render's place in its task queue; None if something else delays the render."""
     waiting = PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
     for render in _pending(description, RENDER):
         if render.state == waiting and render.attempt <= 1 and not render.paused:
@@ -332,7 +334,7 @@ def _place_of(description: DescribeWorkflowExecutionResponse) -> _Place | None:
 
 
 def _is_same(written: datetime, moment: datetime) -> bool:
-    """Written in JSON moments have milliseconds."""
+    """Whether the times are equal; in JSON they only have milliseconds."""
     return timedelta() <= moment - written < timedelta(milliseconds=1)
 
 

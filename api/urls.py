@@ -1,4 +1,4 @@
-"""The URLs that responses hand out, and what their signatures vouch for."""
+"""The URLs in responses, and their signatures."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,22 +16,25 @@ _OUTPUT, _UPLOAD, _DOWNLOAD, _SHARE = "output", "upload", "download", "share"
 
 @dataclass(frozen=True)
 class Urls:
-    """Makes URLs below `base`, which has no slash at its end."""
+    """Makes URLs below `base`, which has no trailing slash."""
 
     base: str
     signer: Signer
 
     def of_job(self, team: str, job_id: str, summary: JobSummary) -> str:
-        """Where a job's output is, or will be: here, or in the client's own bucket."""
+        """The URL of a job's output, on this server or in the client's own bucket.
+
+        It is known before the output exists.
+        """
         return summary.bucket_url or self.output(team, job_id, summary.extension, summary.name)
 
     def of_new_job(self, job: RenderJob) -> str:
         return job.bucket_url or self.output(job.team, job.id, job.output.extension, job.name)
 
     def output(self, team: str, job_id: str, extension: str, name: str | None = None) -> str:
-        """Where a job's output is, or will be; it works without a token and does not expire.
+        """The URL of a job's output, which works without a token and does not expire.
 
-        `name` is what browsers call the file when they save it.
+        `name` is the name under which browsers save the file.
         """
         signature = self.signer.sign(_OUTPUT, team, job_id)
         query = f"?name={quote(name, safe='')}" if name else ""
@@ -48,7 +51,7 @@ class Urls:
         return f"{self.base}/downloads/{template.team}/{template.id}/{expires}/{signature}"
 
     def share(self, team: str, batch_id: str, expires: int) -> str:
-        """The gallery of a batch, without a token. `expires` is in seconds since 1970."""
+        """The URL of a batch's gallery, without a token. `expires` is in seconds since 1970."""
         signature = self.signer.sign(_SHARE, team, batch_id, str(expires))
         return f"{self.base}/shared/{team}/{batch_id}/{expires}/{signature}"
 
@@ -60,13 +63,15 @@ def output_url_is_signed(signer: Signer, team: str, job_id: str, signature: str)
 def checked_upload(
     signer: Signer, template: TemplateRecord | None, expires: int, signature: str
 ) -> TemplateRecord:
-    """The template that the link is for. Raises Forbidden for a link that is forged, voided or to
-    no template, so that nobody learns which ids there are, and Gone for an expired one.
+    """The template that the link is for.
+
+    Raises Gone for an expired link, and Forbidden for a forged or replaced one. A link to a missing
+    template is Forbidden too, so that it does not reveal which ids exist.
     """
     if template is None or not signer.verify(signature, _UPLOAD, *_upload_parts(template, expires)):
         raise Forbidden(
             "This upload link is not valid, or a newer one has replaced it: "
-            "get one by PUT /templates/{id}/upload."
+            "get a new one with PUT /templates/{id}/upload."
         )
     _check_expiry(expires, "PUT /templates/{id}/upload")
     return template
@@ -77,7 +82,9 @@ def check_download_url(
 ) -> None:
     """Raises Forbidden for a forged link, and Gone for an expired one."""
     if not signer.verify(signature, _DOWNLOAD, team, template_id, str(expires)):
-        raise Forbidden("This download link is not valid: get one by GET /templates/{id}/download.")
+        raise Forbidden(
+            "This download link is not valid: get a new one with GET /templates/{id}/download."
+        )
     _check_expiry(expires, "GET /templates/{id}/download")
 
 
@@ -99,4 +106,4 @@ def _expiry() -> int:
 
 def _check_expiry(expires: int, way_out: str) -> None:
     if datetime.now(UTC).timestamp() > expires:
-        raise Gone(f"This link has expired: get a new one by {way_out}.")
+        raise Gone(f"This link has expired: get a new one with {way_out}.")

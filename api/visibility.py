@@ -1,4 +1,4 @@
-"""Temporal Visibility: which workflows a team has. It lags a moment behind what happens."""
+"""Temporal Visibility: which workflows a team has. It lags a moment behind the actual state."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -31,21 +31,21 @@ RUNNING = "ExecutionStatus = 'Running'"
 
 Workflows = dict[str, WorkflowExecution]  # by workflow id
 
-_SHARED = 1.0  # seconds for which all requests of a team take the same list
-_WHOLE_AGAIN = 600.0  # seconds: until then operators' deletions and very late news go unnoticed
-_VISIBILITY_LAG = timedelta(minutes=1)  # between the end of a workflow and its being listed
-_MOST_LISTED = 50_000  # workflows in memory, some 3 kB each; of one team there may be more
+_MAX_AGE = 1.0  # seconds for which all requests of a team share the same list
+_FULL_LIST_MAX_AGE = 600.0  # seconds until deletions by operators and very late news are noticed
+_VISIBILITY_LAG = timedelta(minutes=1)  # from the end of a workflow until it is listed as ended
+_MAX_LISTED = 50_000  # workflows in memory, about 3 kB each; a single team may have more
 
 
 @dataclass(frozen=True)
 class _Read:
-    """What a team had, and when it was asked for."""
+    """A team's workflows, and when they were listed."""
 
     found: Workflows
     _: KW_ONLY
     at: float
     asked_at: datetime
-    whole_at: float  # when not only news was asked for
+    whole_at: float  # when the last full list was read
 
 
 def is_open(execution: WorkflowExecution) -> bool:
@@ -53,7 +53,7 @@ def is_open(execution: WorkflowExecution) -> bool:
 
 
 def note_run(known: Workflows, run: WorkflowExecution) -> None:
-    """The newest run of a workflow counts: one that was reset has several, listed in any order."""
+    """Keep the newest run of a workflow: a reset workflow has several, listed in any order."""
     other = known.get(run.id)
     if other is None or run.start_time >= other.start_time:
         known[run.id] = run
@@ -64,16 +64,17 @@ def tags_of(execution: WorkflowExecution) -> Sequence[str]:
 
 
 class TeamWorkflows:
-    """Each team's batches and single jobs, asked for once a second at most.
+    """Each team's batches and single jobs, listed at most once a second.
 
-    Visibility has a budget of calls a second, for all teams and APIs of a namespace. What has ended
-    never changes: after a team's first list only that is asked for which runs, or has ended since.
+    Visibility limits the calls per second of all teams and APIs in a namespace. Ended workflows
+    never change, so after a team's first list, only workflows that are running or have ended since
+    are listed.
     """
 
     def __init__(self, client: Client) -> None:
         self._client = client
         self._read: LRUCache[str, _Read] = LRUCache(
-            _MOST_LISTED, lambda read: min(len(read.found), _MOST_LISTED)
+            _MAX_LISTED, lambda read: min(len(read.found), _MAX_LISTED)
         )
         self._reading: dict[str, asyncio.Task[Workflows]] = {}
 
@@ -86,22 +87,22 @@ class TeamWorkflows:
 
     async def _of(self, team: str) -> Iterable[WorkflowExecution]:
         read = self._read.get(team)
-        if read is not None and monotonic() - read.at < _SHARED:
+        if read is not None and monotonic() - read.at < _MAX_AGE:
             return read.found.values()
         reading = self._reading.get(team)
         if reading is None:
-            reading = self._reading[team] = asyncio.create_task(self._ask(team))
+            reading = self._reading[team] = asyncio.create_task(self._update(team))
             reading.add_done_callback(lambda _: self._reading.pop(team))
-        return (await asyncio.shield(reading)).values()  # others wait for it too
+        return (await asyncio.shield(reading)).values()  # other requests wait for it too
 
-    async def _ask(self, team: str) -> Workflows:
+    async def _update(self, team: str) -> Workflows:
         began, now = monotonic(), datetime.now(UTC)
         conditions = [
             _is_team(team),
             f"({_is_type(BATCH_TYPE)} OR ({_is_type(JOB_TYPE)} AND {BATCH_ID.name} IS NULL))",
         ]
         before = self._read.get(team)
-        if before is not None and began - before.whole_at > _WHOLE_AGAIN:
+        if before is not None and began - before.whole_at > _FULL_LIST_MAX_AGE:
             before = None
         if before is not None:
             recent = before.asked_at - _VISIBILITY_LAG
@@ -115,20 +116,20 @@ class TeamWorkflows:
 
 
 def children_of(client: Client, batch: Batch) -> AsyncIterator[WorkflowExecution]:
-    """The jobs of a batch that were started."""
+    """The jobs of a batch that have been started."""
     return _list(
         client, _is_type(JOB_TYPE), _is_team(batch.team), f"{BATCH_ID.name} = '{batch.id}'"
     )
 
 
 async def active_users_of_template(client: Client, team: str, template_id: str) -> int:
-    return await _active(client, team, TAGS, template_tag(template_id)) + await _active_of_before(
-        client, team, FORMER_TEMPLATE_IDS, template_id
-    )
+    return await _active(
+        client, team, TAGS, template_tag(template_id)
+    ) + await _active_by_former_key(client, team, FORMER_TEMPLATE_IDS, template_id)
 
 
 async def active_users_of_font(client: Client, team: str, font_id: str) -> int:
-    return await _active(client, team, TAGS, font_tag(font_id)) + await _active_of_before(
+    return await _active(client, team, TAGS, font_tag(font_id)) + await _active_by_former_key(
         client, team, FORMER_FONT_IDS, font_id
     )
 
@@ -137,10 +138,10 @@ async def active_jobs(client: Client, team: str) -> int:
     return await _count(client, _is_type(JOB_TYPE), _is_team(team), RUNNING)
 
 
-async def _active_of_before(
+async def _active_by_former_key(
     client: Client, team: str, key: SearchAttributeKey[Any], value: str
 ) -> int:
-    """Those that an earlier version started: only a namespace of its time knows the attribute."""
+    """Counts workflows from an earlier version; only older namespaces know its attributes."""
     try:
         return await _active(client, team, key, value)
     except RPCError as error:
@@ -167,5 +168,5 @@ def _is_type(name: str) -> str:
 
 
 def _is_team(team: str) -> str:
-    """A team's name needs no quoting: it has only letters, digits and hyphens."""
+    """A team's name needs no escaping: it consists of letters, digits and hyphens."""
     return f"{TEAM.name} = '{team}'"

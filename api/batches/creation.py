@@ -84,9 +84,9 @@ class CreationRoute(APIRoute):
 
 router = APIRouter(tags=["batches"], route_class=CreationRoute)
 
-_MOST_DETAILS = 2000  # in a batch, beyond the first one of each job
+_MAX_DETAILS = 2000  # in a batch, beyond the first one of each job
 
-_MOST_SCHEDULED = 100_000  # rows: each of their batches means reading the table again
+_MAX_SCHEDULED = 100_000  # rows: each of their batches means reading the table again
 
 _ASSETS = TypeAdapter(list[Asset])
 
@@ -213,9 +213,9 @@ async def read_and_validate(
 def _check_scheduled(sent: BatchRequest) -> None:
     """Raises BatchSizeInvalid for a table that is too large, before any part of it is started."""
     rows = sent.table.number_of_rows if sent.table else 0
-    if rows > _MOST_SCHEDULED:
+    if rows > _MAX_SCHEDULED:
         raise BatchSizeInvalid(
-            f"The table has {rows} rows, but a schedule accepts at most {_MOST_SCHEDULED}: split "
+            f"The table has {rows} rows, but a schedule accepts at most {_MAX_SCHEDULED}: split "
             "the table."
         )
 
@@ -243,7 +243,7 @@ def new_batch(
     jobs: list[BatchRenderJob] = []
     errors: list[JobError] = []
     webhooks: list[WebhookRecord] = []
-    details = _MOST_DETAILS
+    details = _MAX_DETAILS
     for index, job in enumerate(validated):
         if isinstance(job, RejectedJob):
             errors.append(_job_error(index, job.problems, details, sent))

@@ -37,7 +37,7 @@ from reelbatch.storage import keys
 
 router = APIRouter(tags=["batches"], route_class=CreationRoute)
 
-MOST_PREVIEWS = 12
+MAX_PREVIEWS = 12
 _WAIT = 2  # seconds until a team may try again
 _CODEC = PREVIEW_CODEC["image"]
 
@@ -75,7 +75,7 @@ async def _launch_previews(
     body: Body, query: BatchQuery, resources: Resources, team: str, urls: Urls
 ) -> BatchSubmission:
     async with once(resources, team, None, b"", BatchSubmission) as attempt:
-        sent, validated = await read_and_validate(body, query, resources, team, MOST_PREVIEWS)
+        sent, validated = await read_and_validate(body, query, resources, team, MAX_PREVIEWS)
         sent = replace(sent, name=None, webhook=None, submission=None, first_row=None)
         draft = new_batch(team, sent, validated, resources.settings, urls)
         submission = await attempt.save(
@@ -117,7 +117,7 @@ def _stills(batch: Batch) -> Batch:
         update={
             "jobs": jobs,
             "kinds": None,  # previews are not reused for equal jobs
-            "concurrency": MOST_PREVIEWS,
+            "concurrency": MAX_PREVIEWS,
             "preview": True,
         }
     )

@@ -18,7 +18,7 @@ from reelbatch.models.orchestration.jobs import shortcomings_of
 from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStats, BatchStatusResponse
 from workflows.job_states import BatchJobSnapshot, job_stats
 
-_MOST_BYTES = 64 * 1024**2  # of responses in memory; a batch of a thousand jobs takes 3 MB
+_MAX_BYTES = 64 * 1024**2  # of responses in memory; a batch of a thousand jobs takes 3 MB
 _RECORD_BYTES = 2500  # measured: a job's record, which may only be kept alive by its cache entry
 _NO_JOBS = '"jobs":[]'
 
@@ -80,7 +80,7 @@ class BatchResponses:
 
     def __init__(self) -> None:
         self._cache: LRUCache[tuple[str, str, str], _CachedResponse] = LRUCache(
-            _MOST_BYTES, _bytes_of
+            _MAX_BYTES, _bytes_of
         )
 
     def json(self, snapshot: BatchSnapshot, urls: Urls) -> tuple[bytes, str]:

@@ -25,7 +25,7 @@ from workflows.job_states import BatchJobSnapshot
 router = APIRouter(tags=["batches"])
 public = APIRouter(tags=["batches"])
 
-_MOST_DAYS = 90
+_MAX_DAYS = 90
 _FILMS = ("mp4", "webm")
 _PICTURES = ("png", "jpg", "webp", "gif")
 _MANY = 100  # films; with more than this, first frames are only loaded on demand
@@ -39,7 +39,7 @@ _HEADERS = {
     "X-Robots-Tag": "noindex",
 }
 
-Days = Annotated[int, Query(ge=1, le=_MOST_DAYS, description="How many days the link works.")]
+Days = Annotated[int, Query(ge=1, le=_MAX_DAYS, description="How many days the link works.")]
 
 
 @router.post(

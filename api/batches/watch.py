@@ -111,7 +111,7 @@ class BatchWatches:
             return watch.latest
         reading = self._reading.get(key)
         if reading is None:
-            reading = asyncio.create_task(self._batches.read_books(team, batch_id))
+            reading = asyncio.create_task(self._batches.read_recorded(team, batch_id))
             self._reading[key] = reading
             reading.add_done_callback(lambda _: self._reading.pop(key))
         return await asyncio.shield(reading)
@@ -184,7 +184,7 @@ class BatchWatches:
         else:
             if stats.pending == watch.latest.stats.pending:
                 return
-        watch.publish(await self._batches.read_books(team, batch_id))
+        watch.publish(await self._batches.read_recorded(team, batch_id))
 
 
 class Followers:

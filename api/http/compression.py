@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 _REFUSED = re.compile(r"\bgzip\s*;\s*q=0(\.0*)?\s*(,|$)", re.IGNORECASE)
 _LEAST_BYTES = 1024
 _IN_THREAD = 64 * 1024  # bytes, which take a millisecond
-_MOST_BYTES = 16 * 1024**2  # of compressed contents in memory
+_MAX_BYTES = 16 * 1024**2  # of compressed contents in memory
 
 _compress = partial(gzip.compress, compresslevel=3, mtime=0)  # half the cost of level 5
 
@@ -28,7 +28,7 @@ class CompressedResponses:
     def __init__(self, app: ASGIApp, *, prefixes: tuple[str, ...]) -> None:
         self._app = app
         self._prefixes = prefixes
-        self._compressed: LRUCache[str, bytes] = LRUCache(_MOST_BYTES, len)
+        self._compressed: LRUCache[str, bytes] = LRUCache(_MAX_BYTES, len)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or not scope["path"].startswith(self._prefixes):

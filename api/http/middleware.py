@@ -21,9 +21,9 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.authentication import RATE_WINDOW, Quota
+from api.http.compression import CompressedResponses
 from api.http.conditional_reads import ConditionalReads
 from api.http.errors import error_response
-from api.http.compression import CompressedResponses
 from api.metrics import ApiMetrics
 from reelbatch.models.errors import BodyTooSlow, ReelbatchError
 from reelbatch.settings import Settings

@@ -10,8 +10,8 @@ from api.http.errors import error_response
 from api.http.middleware import SECURITY_HEADERS
 from reelbatch.models.errors import BodyTooSlow, RequestError
 
-MOST_HEADER_BYTES = 64 * 1024  # of a request line and its headers
-_MOST_HEADER_SECONDS = 30.0
+MAX_HEADER_BYTES = 64 * 1024  # of a request line and its headers
+_MAX_HEADER_SECONDS = 30.0
 _GRACE = 5.0  # seconds for the endpoint's own response to a slow body
 
 
@@ -43,13 +43,13 @@ class BoundedProtocol(H11Protocol):
         self._refuse(
             RequestError(
                 f"{msg} It is not HTTP/1.1, or its headers are larger than "
-                f"{MOST_HEADER_BYTES} bytes."
+                f"{MAX_HEADER_BYTES} bytes."
             )
         )
 
     @property
     def _header_seconds(self) -> float:
-        return min(self.body_seconds, _MOST_HEADER_SECONDS)
+        return min(self.body_seconds, _MAX_HEADER_SECONDS)
 
     def _set_deadline(self) -> None:
         """Headers have a deadline from their first byte, and a body from its start."""

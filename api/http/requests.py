@@ -33,7 +33,7 @@ from reelbatch.settings import ByteLimit
 
 M = TypeVar("M", bound=BaseModel)
 
-MOST_VALUES = 1_000_000
+MAX_VALUES = 1_000_000
 """Lists, objects and items in a body, which take 150 MB as Python objects."""
 
 _SMALL_BODY = ByteLimit(1024**2)  # for everything but batches, jobs and files
@@ -42,7 +42,7 @@ _PLACES = {"query": "The parameter", "header": "The header", "path": "The path p
 _PIECE = 64 * 1024  # bytes that are decompressed at a time
 # Similar jobs compress to a two-hundredth at best, and zeros to a thousandth. Content up to the
 # second number of bytes is accepted whatever its ratio.
-_MOST_RATIO, _FREE_BYTES = 250, 4 * 1024**2
+_MAX_RATIO, _FREE_BYTES = 250, 4 * 1024**2
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS  # tells zlib to expect gzip's header and checksum
 
 
@@ -105,8 +105,8 @@ def check_values(body: bytes, what: str = "The body") -> None:
 
     Commas and brackets inside strings count too, but few bodies have that many of them.
     """
-    if sum(map(body.count, (b",", b"[", b"{"))) > MOST_VALUES:
-        raise BodyTooLarge(f"{what} has more than {MOST_VALUES} values; send fewer at a time.")
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_VALUES:
+        raise BodyTooLarge(f"{what} has more than {MAX_VALUES} values; send fewer at a time.")
 
 
 async def read_model(request: Request, model: type[M], *, if_empty: bytes = b"") -> M:
@@ -145,7 +145,7 @@ def check_id(candidate: str, thing: str) -> str:
     return candidate
 
 
-def known_id(candidate: str, missing: type[NotFound]) -> str:
+def id_or_not_found(candidate: str, missing: type[NotFound]) -> str:
     """Like `check_id`, but raises `missing` because the contract has no 400 for the endpoint."""
     if not _ID.fullmatch(candidate):
         raise missing
@@ -213,7 +213,9 @@ def _path(loc: tuple[int | str, ...], content: Any, *, is_missing: bool) -> str:
 
 _MUST_BE = "must be "
 # How messages begin that complete a sentence after the field's name.
-_PREDICATES = ("must ", "holds ", "takes ", "has ", "cannot ")
+_PREDICATES = (
+    *("must ", "cannot ", "may ", "has ", "needs ", "contains ", "holds ", "takes ", "accepts "),
+)
 _TEXTS = {
     "missing": "is required",
     "extra_forbidden": "is not a known field",
@@ -302,9 +304,9 @@ async def _gunzip(pieces: AsyncIterable[bytes], limit: ByteLimit) -> AsyncIterat
         compressed_size += len(compressed)
         for piece in gunzip.feed(compressed):
             size += len(piece)
-            if size > max(_FREE_BYTES, _MOST_RATIO * compressed_size):
+            if size > max(_FREE_BYTES, _MAX_RATIO * compressed_size):
                 raise BodyTooLarge(
-                    f"The body is compressed by more than a factor of {_MOST_RATIO}: send it "
+                    f"The body is compressed by more than a factor of {_MAX_RATIO}: send it "
                     "uncompressed."
                 )
             if size > limit.size:

@@ -1,1 +1,1 @@
-"""Jobs: single ones, joins, and those of batches."""
+"""Jobs: single jobs, joins, and the jobs of batches."""

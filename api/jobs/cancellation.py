@@ -1,8 +1,8 @@
-"""Cancelling jobs: ask, wait until they have stopped, and say what came of it.
+"""Cancelling jobs: request it, wait until they have stopped, and report the outcome.
 
-A nested job is cancelled with its parent and its siblings: without it the parent has nothing to
-show (contract 3.9). So what is asked to stop is always the job at the top; its workflow stops those
-in it.
+A nested job is cancelled together with its parent and siblings, because the parent cannot be
+rendered without it (contract 3.9). So the request always goes to the top-level job, whose workflow
+stops the nested ones.
 """
 
 import asyncio
@@ -47,9 +47,9 @@ from workflows.job_states import JobSnapshot
 
 router = APIRouter(tags=["jobs"])
 
-_PATIENCE = 10.0  # seconds until the response is sent with what has stopped by then
-_MOST_UNANSWERED = 2  # queries in a row
-_FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two looks
+_PATIENCE = 10.0  # seconds to wait for jobs to stop before the response is sent
+_MAX_UNANSWERED = 2  # queries in a row
+_FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two queries
 
 
 @router.patch(
@@ -76,7 +76,7 @@ async def cancel_job(
 async def cancel_jobs(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls
 ) -> Response:
-    """Cancel all of the named jobs, or none if one is unknown or has ended."""
+    """Cancel several jobs, or none of them if one is unknown or has ended."""
     named = await read_model(request, JobCancellationRequest)
     job_ids = [check_id(job_id, "job") for job_id in named.jobs]
     cancelled = await cancel_with_relatives(resources, team, job_ids)
@@ -86,9 +86,9 @@ async def cancel_jobs(
 async def cancel_with_relatives(
     resources: Resources, team: str, job_ids: list[str]
 ) -> list[JobSnapshot]:
-    """Cancel these jobs with their relatives, or none; all that were cancelled, the named first.
+    """Cancel these jobs with their relatives, or none of them.
 
-    Raises JobNotFound or JobNotCancellable.
+    Returns all cancelled jobs, the named ones first. Raises JobNotFound or JobNotCancellable.
     """
     named = await read_jobs(resources, team, job_ids)
     _check_cancellable(named)
@@ -105,14 +105,14 @@ async def cancel_with_relatives(
         and (job.summary.parent_id or job_id) in claimed
     ]
     if len(named) == 1 and not cancelled:
-        _check_cancellable([after[named[0].id]])  # by itself, or by another request
+        _check_cancellable([after[named[0].id]])  # it ended by itself, or by another request
     return cancelled
 
 
 async def _families(
     resources: Resources, team: str, top_ids: Sequence[str], known: Sequence[JobSnapshot]
 ) -> list[JobSnapshot]:
-    """The jobs at the top, of which some are known, and those that are nested in them."""
+    """The top-level jobs, reading those that are not `known`, and their nested jobs."""
     found = {job.id: job for job in known}
     missing = [job_id for job_id in top_ids if job_id not in found]
     found |= {job.id: job for job in await read_jobs(resources, team, missing)}
@@ -121,9 +121,9 @@ async def _families(
 
 
 async def _cancel(resources: Resources, team: str, top_ids: Sequence[str]) -> set[str]:
-    """Cancel jobs that are not nested, those of one batch in one go.
+    """Cancel top-level jobs, those of one batch together.
 
-    The ids of those that this very request cancelled.
+    Returns the ids of the jobs that this particular request cancelled.
     """
     singles: list[str] = []
     by_batch: defaultdict[str, list[int]] = defaultdict(list)
@@ -159,8 +159,10 @@ def _check_cancellable(jobs: Sequence[JobSnapshot]) -> None:
 async def cancel_batch_jobs(
     resources: Resources, team: str, batch_id: str, indexes: Sequence[int] | None = None
 ) -> tuple[BatchSnapshot, set[int]]:
-    """Cancel the jobs at `indexes`, or all; the batch after it, and the indexes of those that
-    this very request cancelled. Raises BatchNotFound, or Unavailable if no worker answers.
+    """Cancel the jobs at `indexes`, or all jobs.
+
+    Returns the batch afterwards, and the indexes of the jobs that this particular request
+    cancelled. Raises BatchNotFound, or Unavailable if no worker responds.
     """
     handle = resources.batches.handle(team, batch_id)
     description = await describe(handle)
@@ -180,9 +182,9 @@ async def cancel_batch_jobs(
 
 
 async def _cancel_single_job(resources: Resources, team: str, job_id: str) -> set[str]:
-    """Cancel a job that belongs to no batch, and wait until it has ended, however it did.
+    """Cancel a job that belongs to no batch, and wait until it has ended in any way.
 
-    The job, where this request was the first to ask for that.
+    Returns its id if this request was the first to cancel it.
     """
     handle = job_handle(resources.client, team, job_id)
     reason = f"request {uuid4().hex}"
@@ -202,7 +204,7 @@ async def _cancel_single_job(resources: Resources, team: str, job_id: str) -> se
 
 
 async def _signal(handle: BatchHandle, request: Cancellation) -> bool:
-    """Whether the batch was still open to hear it."""
+    """Send the request; False if the batch has already ended."""
     try:
         await handle.signal(BatchWorkflow.cancel, request)
     except RPCError as error:
@@ -213,15 +215,16 @@ async def _signal(handle: BatchHandle, request: Cancellation) -> bool:
 
 
 async def _settled(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
-    """Wait until everything that the request touched has stopped, the batch has ended, or too
-    long. None if the batch ended first: its result has the outcome. Raises Unavailable.
+    """Wait until all jobs of the request have stopped, the batch has ended, or time is up.
+
+    Returns None if the batch ended first: its result has the outcome. Raises Unavailable.
     """
     deadline, pause = monotonic() + _PATIENCE, _FIRST_POLL
     outcome: CancellationOutcome | None = None
     unanswered = 0
-    while monotonic() < deadline and unanswered < _MOST_UNANSWERED:
+    while monotonic() < deadline and unanswered < _MAX_UNANSWERED:
         try:
-            outcome = await _look(handle, request_id)
+            outcome = await _query_outcome(handle, request_id)
             unanswered = 0
         except WorkflowQueryRejectedError:
             return None
@@ -233,13 +236,13 @@ async def _settled(handle: BatchHandle, request_id: str) -> CancellationOutcome 
         pause = min(1.5 * pause, _LONGEST_POLL)
     if outcome is None:
         raise Unavailable(
-            "The cancellation is recorded and will happen, but no worker answers now: "
-            "read the batch later to see what it did."
+            "The cancellation is recorded and will take effect, but no worker is responding: "
+            "read the batch later to see the outcome."
         )
     return outcome
 
 
-async def _look(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
+async def _query_outcome(handle: BatchHandle, request_id: str) -> CancellationOutcome | None:
     return await handle.query(
         BatchWorkflow.cancellation,
         request_id,

@@ -60,7 +60,7 @@ CREATION_ERRORS = documented(
 async def create_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
-    """Accept one job."""
+    """Create one job that belongs to no batch."""
     body = await read_body(request, resources.settings.limit_of("body"))
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier

@@ -1,4 +1,4 @@
-"""What a client asks of GET /jobs: its query parameters (contract 3.8)."""
+"""The query parameters of GET /jobs (contract 3.8)."""
 
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -12,14 +12,14 @@ from api.http.parameters import ErrorText, Flag, OrEmpty
 from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.wire.jobs import JobStatus
 
-# No job is older or newer, and not every date beyond can be written in UTC.
+# No job is older or newer, and some dates outside of this range cannot be written in UTC.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
-_STATE_LIST = f"A comma-separated list, such as {JobStatus.FINISHED},{JobStatus.ERROR}."
+_EXAMPLE_STATES = f"{JobStatus.FINISHED},{JobStatus.ERROR}"
 
 
 def _moment(text: str) -> datetime:
-    moment = datetime.fromisoformat(text.replace(" ", "+"))  # a + that was not escaped
+    moment = datetime.fromisoformat(text.replace(" ", "+"))  # in case a + was not escaped
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     return min(max(aware, _EARLIEST), _LATEST)
 
@@ -29,7 +29,7 @@ _Moment = OrEmpty[
         datetime, BeforeValidator(_moment), ErrorText("must be a date such as 2026-01-31T12:00:00Z")
     ]
 ]
-_STATES = (*JobStatus, "processing")  # the last is in an example of the contract
+_STATES = (*JobStatus, "processing")  # the last one appears in an example in the contract
 
 
 def _states(text: str) -> str:
@@ -46,13 +46,13 @@ _Tags = OrEmpty[
     Annotated[
         str,
         Field(pattern="^[a-zA-Z0-9_-]+(,[a-zA-Z0-9_-]+)*$"),
-        ErrorText("must be a list of tags with commas"),
+        ErrorText("must be a comma-separated list of tags"),
     ]
 ]
 
 
 def _statuses(words: str) -> set[JobStatus]:
-    """The named ones that there are; `processing` are those that render."""
+    """The statuses among the words; `processing` means rendering."""
     named = words.replace("processing", JobStatus.RENDERING).split(",")
     return {status for status in JobStatus if status in named}
 
@@ -67,36 +67,42 @@ class JobSort(StrEnum):
 class JobListing(BaseModel):
     """The query of GET /jobs."""
 
-    minimal: Flag = Field(False, description="Leave `stats` out.")
+    minimal: Flag = Field(False, description="Omit `stats`.")
     offset: int = Field(0, alias="from", ge=0, le=999_999_999, description="How many jobs to skip.")
-    limit: int = Field(50, ge=1, le=1000, description="Jobs in one response.")
-    from_date: _Moment = Field(None, description="Created at this moment or later.")
-    to_date: _Moment = Field(None, description="Created at this moment or before.")
-    states: _States = Field(None, description=_STATE_LIST)
-    exclude_states: _States = Field(None, description=_STATE_LIST)
-    tags: _Tags = Field(None, description="A comma-separated list; jobs with any of them.")
-    sort: JobSort = Field(JobSort.OLDEST_FIRST, description="The order.")
+    limit: int = Field(50, ge=1, le=1000, description="The most jobs to return.")
+    from_date: _Moment = Field(None, description="Only jobs created at this time or later.")
+    to_date: _Moment = Field(None, description="Only jobs created at this time or earlier.")
+    states: _States = Field(
+        None, description=f"Only jobs in one of these states, such as {_EXAMPLE_STATES}."
+    )
+    exclude_states: _States = Field(
+        None, description=f"Only jobs in none of these states, such as {_EXAMPLE_STATES}."
+    )
+    tags: _Tags = Field(
+        None, description="Only jobs with at least one of these tags, separated by commas."
+    )
+    sort: JobSort = Field(JobSort.OLDEST_FIRST, description="The order of the jobs.")
 
-    def takes_time(self, created_at: datetime) -> bool:
-        return self.may_take_time(created_at, created_at)
+    def matches_time(self, created_at: datetime) -> bool:
+        return self.may_match_time(created_at, created_at)
 
-    def may_take_time(self, earliest: datetime, latest: datetime) -> bool:
-        """Whether it may take what was created between these moments."""
+    def may_match_time(self, earliest: datetime, latest: datetime) -> bool:
+        """Whether a job created between these two moments may match."""
         after = self.from_date is None or latest >= self.from_date
         return after and (self.to_date is None or earliest <= self.to_date)
 
-    def takes_state(self, status: JobStatus) -> bool:
-        return status in self._taken_states
+    def matches_state(self, status: JobStatus) -> bool:
+        return status in self._matching_states
 
-    def takes_tags(self, summary: JobSummary) -> bool:
+    def matches_tags(self, summary: JobSummary) -> bool:
         return not self.tags or not self._any_of_tags.isdisjoint(summary.tags)
 
     @property
-    def takes_all_states(self) -> bool:
-        return self._taken_states == set(JobStatus)
+    def matches_all_states(self) -> bool:
+        return self._matching_states == set(JobStatus)
 
     @cached_property
-    def _taken_states(self) -> set[JobStatus]:
+    def _matching_states(self) -> set[JobStatus]:
         included = _statuses(self.states) if self.states else set(JobStatus)
         return included - _statuses(self.exclude_states or "")
 

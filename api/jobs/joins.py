@@ -1,4 +1,4 @@
-"""POST /jobs/join: clips one after the other in one video (contract 3.7)."""
+"""POST /jobs/join: joins clips into one video (contract 3.7)."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,7 @@ from api.submission.validation import (
     validate_nested,
 )
 from reelbatch.engines.base import RenderEngine
-from reelbatch.models.errors import (
-    NotSupported,
-)
+from reelbatch.models.errors import NotSupported
 from reelbatch.models.ids import new_single_job_id
 from reelbatch.models.orchestration.jobs import Output, RenderJob
 from reelbatch.models.problems import Problem, error_of
@@ -58,7 +56,7 @@ _ENGINE = "join"
 async def create_join_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
-    """Join clips: videos by URL, and nested jobs that are rendered first."""
+    """Join clips into one video: videos by URL, and nested jobs that are rendered first."""
     body = await read_body(request, resources.settings.limit_of("body"))
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier
@@ -82,7 +80,7 @@ def _read(body: bytes, limit: int) -> JoinCreation:
 
 
 async def _validated_children(resources: Resources, team: str, creation: JoinCreation) -> Children:
-    """The nested jobs. Raises the first problem, with all of them as its details."""
+    """The nested jobs. Raises the first problem, with all problems in its details."""
     engine = resources.engines.get(_ENGINE)
     if engine is None:
         raise NotSupported("This server has no engine that joins clips.")

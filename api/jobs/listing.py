@@ -1,8 +1,8 @@
-"""GET /jobs: the team's jobs, filtered, sorted and cut to a page.
+"""GET /jobs: the team's jobs, filtered, sorted and paginated.
 
-Visibility can neither sort nor skip, but ids do both: they are ordered by time, and the jobs of a
-batch follow its id. So the list is laid out as batches and single jobs in the order of their ids,
-what lies before the page is skipped by the batches' counts, and only those on the page are read.
+Visibility can neither sort nor skip, but ids make both possible: they are ordered by time, and the
+jobs of a batch follow its id. So batches and single jobs are put in the order of their ids, the
+batches' counts show which of them come before the page, and only those on the page are read.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ from api.jobs.filters import JobListing, JobSort
 from api.jobs.reading import job_response, read_state, read_summary
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
 from api.snapshots import is_unknown, jobs_of
-from api.states import PROGRESS_HOLDS
+from api.states import PROGRESS_MAX_AGE
 from api.visibility import is_open
 from reelbatch.models.errors import BatchNotFound, RequestError
 from reelbatch.models.ids import created_at
@@ -43,7 +43,7 @@ async def get_jobs(
     urls: RequestUrls,
     listing: Annotated[JobListing, Query()],
 ) -> Response:
-    """The team's jobs, filtered and sorted. With `minimal` they come without `stats`."""
+    """List the team's jobs, filtered and sorted."""
     jobs = await list_jobs(resources, team, listing)
     without = ("stats",) if listing.minimal else ()
     return respond_all([job_response(team, job, urls) for job in jobs], without)
@@ -79,20 +79,20 @@ _Unit = _ListedBatch | _ListedJob
 
 
 _Entry = JobSnapshot | _ListedJob
-"""A line of the list. A single job's state is fetched only once it is on the page."""
+"""An entry in the list. A single job's state is only fetched once it is on the page."""
 
 
 async def _units(resources: Resources, team: str, listing: JobListing) -> list[_Unit]:
-    """Everything of the right time, in the order of the ids."""
+    """The batches and single jobs in the requested period, in the order of their ids."""
     units: list[_Unit] = []
     for execution in await resources.workflows.batches(team):
         batch_id = _last_part(execution.id)
-        if listing.may_take_time(created_at(batch_id), execution.start_time):
+        if listing.may_match_time(created_at(batch_id), execution.start_time):
             stats = await execution.memo_value("stats", BatchStats(), type_hint=BatchStats)
             units.append(_ListedBatch(batch_id, stats, closed=not is_open(execution)))
     for execution in await resources.workflows.single_jobs(team):
         summary = await read_summary(execution)
-        if listing.takes_time(summary.created_at) and listing.takes_tags(summary):
+        if listing.matches_time(summary.created_at) and listing.matches_tags(summary):
             units.append(_ListedJob(_last_part(execution.id), summary, execution))
     return sorted(units, key=lambda unit: unit.id)
 
@@ -105,13 +105,13 @@ class _UnitReader:
         self._gate = asyncio.Semaphore(_PARALLEL_READS)
 
     def count(self, unit: _Unit) -> int | None:
-        """How many entries the unit has, where that is known without reading it."""
+        """How many entries the unit has; None if it must be read to find out."""
         listing = self._listing
         if isinstance(unit, _ListedJob):
-            return 1 if listing.takes_all_states else None
+            return 1 if listing.matches_all_states else None
         if listing.tags or listing.from_date or listing.to_date:
             return None
-        if listing.takes_all_states:
+        if listing.matches_all_states:
             return unit.stats.total
         if not unit.closed or unit.stats.pending:
             return None
@@ -120,31 +120,31 @@ class _UnitReader:
             JobStatus.CANCELLED: unit.stats.cancelled,
             JobStatus.ERROR: unit.stats.failed,
         }
-        return sum(number for status, number in numbers.items() if listing.takes_state(status))
+        return sum(number for status, number in numbers.items() if listing.matches_state(status))
 
     async def entries(self, unit: _Unit) -> Sequence[_Entry]:
-        """The unit's jobs that the listing takes, in the order of their ids."""
+        """The unit's jobs that match the listing, in the order of their ids."""
         if isinstance(unit, _ListedJob):
             return await self._single_entry(unit)
         async with self._gate:
             try:
                 batches = self._resources.batches
-                snapshot = await batches.read(self._team, unit.id, PROGRESS_HOLDS)
-            except BatchNotFound:  # it has gone since it was listed
+                snapshot = await batches.read(self._team, unit.id, PROGRESS_MAX_AGE)
+            except BatchNotFound:  # it has been deleted since it was listed
                 return []
-        if not self._listing.takes_time(snapshot.created_at):
+        if not self._listing.matches_time(snapshot.created_at):
             return []
-        jobs = [job for job in jobs_of(snapshot) if self._listing.takes_tags(job.summary)]
-        return [job for job in jobs if self._listing.takes_state(job.state.status)]
+        jobs = [job for job in jobs_of(snapshot) if self._listing.matches_tags(job.summary)]
+        return [job for job in jobs if self._listing.matches_state(job.state.status)]
 
     async def _single_entry(self, unit: _ListedJob) -> Sequence[_Entry]:
-        if self._listing.takes_all_states:
+        if self._listing.matches_all_states:
             return [unit]
         job = await self._read_single(unit)
-        return [job] if job and self._listing.takes_state(job.state.status) else []
+        return [job] if job and self._listing.matches_state(job.state.status) else []
 
     async def complete(self, entries: Sequence[_Entry]) -> list[JobSnapshot]:
-        """Fetch the states of single jobs, which the page's entries still lack."""
+        """Fetch the states of single jobs, which are still missing from the page's entries."""
         found = await asyncio.gather(*map(self._complete, entries))
         return [job for job in found if job is not None]
 
@@ -156,7 +156,7 @@ class _UnitReader:
             try:
                 state = await read_state(self._resources, self._team, unit.execution, unit.summary)
             except RPCError as error:
-                if is_unknown(error):  # it has gone since it was listed
+                if is_unknown(error):  # it has been deleted since it was listed
                     return None
                 raise
         return JobSnapshot(id=unit.id, batch_id=None, summary=unit.summary, state=state)
@@ -182,10 +182,10 @@ async def _page_by_id(reader: _UnitReader, units: list[_Unit], listing: JobListi
 async def _sorted_page(
     reader: _UnitReader, units: list[_Unit], listing: JobListing
 ) -> list[_Entry]:
-    """Orders that ids know nothing of need everything to be read."""
+    """A page in an order that does not follow from ids, so everything must be read."""
     found = await asyncio.gather(*map(reader.entries, units))
     entries = [entry for unit in found for entry in unit]
-    if listing.sort is JobSort.RANDOM:  # the same for all pages that are read on one day
+    if listing.sort is JobSort.RANDOM:  # the order stays the same for a day, for pagination
         today = datetime.now(UTC).date().isoformat()
         entries.sort(key=lambda entry: sha256(f"{today} {entry.id}".encode()).digest())
     else:

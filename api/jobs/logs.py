@@ -1,4 +1,4 @@
-"""GET /jobs/{id}/logs (contract 3.10)."""
+"""GET /jobs/{id}/logs: a job's render log (contract 3.10)."""
 
 from fastapi import APIRouter, Response
 
@@ -22,7 +22,7 @@ router = APIRouter(tags=["jobs"])
     },
 )
 async def get_job_logs(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
-    """What each attempt to render the job did, written when the attempt ends."""
+    """Get a job's log: what each attempt to render it did, written when the attempt ends."""
     text = await read_log(resources.store, team, job_id)
     if text is None:
         raise LogNotFound(await _why_missing(resources, team, job_id))
@@ -36,7 +36,7 @@ async def _why_missing(resources: Resources, team: str, job_id: str) -> str:
     except JobNotFound as error:
         return error.message
     if not state.status.is_terminal:
-        return "No attempt to render this job has ended yet; its log comes with the first."
+        return "This job has no log until its first attempt to render has ended; try again later."
     if state.render is None and state.result is None:
-        return f"This job ended without an attempt to render it: {state.status}. It has no log."
+        return f"This job has no log: it ended as {state.status} without an attempt to render it."
     return "The log of this job is no longer stored."

@@ -1,4 +1,4 @@
-"""Where a job stands: by its workflow, else by its batch or by what was stored of it."""
+"""Reads the state of a job from its workflow, its batch, or the object store."""
 
 import asyncio
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from temporalio.client import (
 )
 
 from api.http.errors import documented
-from api.http.requests import known_id
+from api.http.requests import id_or_not_found
 from api.http.responses import respond
 from api.resources import MayReadJobs, RequestUrls, Resources, Shared
 from api.snapshots import describe, jobs_of
@@ -37,14 +37,14 @@ _PARALLEL_READS = 16
 
 @router.get("/jobs/{job_id}", response_model=Job, responses=documented(JobNotFound, Unavailable))
 async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls) -> Response:
-    """One job, with its progress while it renders."""
-    job = await read_job(resources, team, known_id(job_id, JobNotFound))
+    """Get one job, with its progress while it renders."""
+    job = await read_job(resources, team, id_or_not_found(job_id, JobNotFound))
     return respond(job_response(team, job, urls))
 
 
 def job_response(team: str, job: JobSnapshot, urls: Urls) -> Job:
-    """The job with URLs that reach this server."""
-    return wire_job(job, urls.of_job(team, job.id, job.summary))
+    """The job as the API returns it, with URLs of this server."""
+    return job_as_read(job, urls.of_job(team, job.id, job.summary))
 
 
 def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
@@ -52,7 +52,7 @@ def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
 
 
 async def read_job(resources: Resources, team: str, job_id: str) -> JobSnapshot:
-    """The job as it stands. Raises JobNotFound."""
+    """The job in its current state. Raises JobNotFound."""
     place = place_of_job(job_id)
     if place is None:
         raise JobNotFound
@@ -71,7 +71,7 @@ async def read_job(resources: Resources, team: str, job_id: str) -> JobSnapshot:
 async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> list[JobSnapshot]:
     """The jobs in this order, reading each batch once.
 
-    Raises JobNotFound that names all unknown.
+    Raises JobNotFound, with all unknown ids in its details.
     """
     places = {job_id: place_of_job(job_id) for job_id in job_ids}
     batch_ids = {place.batch_id for place in places.values() if place and place.batch_id}
@@ -103,7 +103,7 @@ async def read_jobs(resources: Resources, team: str, job_ids: Sequence[str]) -> 
 async def read_children(
     resources: Resources, team: str, parents: Sequence[JobSnapshot]
 ) -> list[JobSnapshot]:
-    """The jobs that are nested in `parents`, in the order of these and of their assets."""
+    """The jobs that are nested in `parents`, in the order of the parents and of their assets."""
     parent_of = {id_: parent for parent in parents for id_ in parent.summary.child_ids or ()}
 
     async def read(job_id: str) -> JobSnapshot | None:
@@ -120,9 +120,9 @@ async def read_children(
 async def _read_own(
     resources: Resources, team: str, job_id: str, batch_id: str | None
 ) -> JobSnapshot | None:
-    """The job as its own workflow tells, or what was stored of it; None where there is neither.
+    """The job according to its own workflow or its stored record; None if it has neither.
 
-    The end of a batch's job is the batch's to tell.
+    Whether a batch's job has ended is for the batch to say.
     """
     description = await describe(job_handle(resources.client, team, job_id))
     if description is None:
@@ -138,7 +138,7 @@ async def _read_own(
 
 
 async def _read_nested(resources: Resources, team: str, job_id: str) -> JobSnapshot:
-    """A nested job without a workflow, as its parent's state tells. Raises JobNotFound."""
+    """A nested job without a workflow, whose state follows its parent's. Raises JobNotFound."""
     record = await read_nested_job(resources.store, team, job_id)
     if record is None:
         raise JobNotFound
@@ -147,7 +147,7 @@ async def _read_nested(resources: Resources, team: str, job_id: str) -> JobSnaps
 
 
 def _not_started(job_id: str, record: NestedJobRecord, parent: JobSnapshot) -> JobSnapshot:
-    """A nested job waits as long as its parent does; where that has ended, it never starts."""
+    """A nested job that waits with its parent, or never starts because the parent has ended."""
     state = JobState(JobStatus.QUEUED, record.summary.created_at)
     if parent.state.status.is_terminal:
         state = JobState(JobStatus.CANCELLED, parent.state.updated_at)
@@ -161,7 +161,7 @@ async def read_summary(execution: WorkflowExecution) -> JobSummary:
 async def read_state(
     resources: Resources, team: str, execution: WorkflowExecution, summary: JobSummary
 ) -> JobState:
-    """Where the job of this workflow stands, which was found by its id or in a list."""
+    """The state of this workflow's job; the execution comes from a list or a description."""
     client, description = resources.client, execution
     if execution.status is WorkflowExecutionStatus.RUNNING:
         if not isinstance(description, WorkflowExecutionDescription):
@@ -170,8 +170,8 @@ async def read_state(
             return await resources.batches.running.state(description.raw_description, summary)
     if description.status is not WorkflowExecutionStatus.COMPLETED:
         stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
-        if stored is not None:  # a cancelled workflow cannot say how far it was
-            return JobSnapshot.of_stored(stored).state
+        if stored is not None:  # a cancelled workflow has no result that says how far it got
+            return JobSnapshot.of_kept(stored).state
     status = STATUS_OF_EXECUTION.get(
         description.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
     )

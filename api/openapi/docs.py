@@ -1,6 +1,6 @@
-"""GET /docs: the OpenAPI document as a page, which loads nothing from other servers.
+"""GET /docs: the OpenAPI document as a web page, which loads nothing from other servers.
 
-GET /openapi-3.0.json: the document in the words of an older version.
+GET /openapi-3.0.json: the document in an older version of OpenAPI.
 """
 
 import json
@@ -33,7 +33,7 @@ _PAGE = f"""<!DOCTYPE html>
 </body>
 </html>
 """
-# A file of its own, since the policy below lets no script in the page run.
+# A separate file, since the policy below forbids inline scripts.
 _START = """const reference = document.getElementById("reference");
 SwaggerUIBundle({
   url: reference.dataset.document,
@@ -42,7 +42,7 @@ SwaggerUIBundle({
   validatorUrl: null,
 });
 """
-# Swagger UI sets styles on its elements, and has pictures as data URLs in its style sheet.
+# Swagger UI sets inline styles, and its style sheet contains pictures as data URLs.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -67,7 +67,7 @@ async def get_older_document(request: Request) -> Response:
 
 @lru_cache(maxsize=1)
 def _older_document(app: FastAPI) -> str:
-    """Made once: an application's routes are all there when its first request comes."""
+    """Built once, because no routes are added after an application's first request."""
     return json.dumps(as_3_0(app.openapi()))
 
 

@@ -1,7 +1,7 @@
-"""The OpenAPI document: what FastAPI cannot see, since endpoints read bodies by hand.
+"""Completes the OpenAPI document with what FastAPI cannot know, since endpoints parse bodies.
 
-Endpoints say what they read with `openapi_extra`, which `api.openapi.inputs` has for each of them.
-What holds for all of them is added to the finished document: common errors and headers.
+Endpoints declare their bodies with `openapi_extra`, whose values are in `api.openapi.inputs`.
+Common errors and headers are added to the finished document.
 """
 
 import json
@@ -30,33 +30,33 @@ Entry = dict[str, Any]
 """A part of an OpenAPI document."""
 
 TAGS: list[Entry] = [
-    {"name": "batches", "description": "Up to 1,000 jobs in one request, followed by counts."},
-    {"name": "jobs", "description": "Single jobs, and the jobs of batches one by one."},
+    {"name": "batches", "description": "Up to 1,000 jobs in one request, with shared progress."},
+    {"name": "jobs", "description": "Single jobs, and individual jobs of batches."},
     {"name": "templates", "description": "The files that jobs render: writing, and older reads."},
-    {"name": "templates v3", "description": "What is in a template. Fields are snake_case here."},
-    {"name": "fonts", "description": "The team's fonts, for templates that do not bring theirs."},
-    {"name": "uploads", "description": "Pictures, sound and video that jobs use by their ids."},
-    {"name": "schedules", "description": "Batches of the table at a URL, again and again."},
-    {"name": "webhooks", "description": "What came of them, and sending one again."},
-    {"name": "secrets", "description": "Values that jobs name as `${secrets.NAME}`."},
-    {"name": "team", "description": "Whom a token speaks for, and the team's tokens."},
-    {"name": "outputs", "description": "What jobs have rendered. The addresses are the keys."},
-    {"name": "signed links", "description": "A template's file. The addresses are the keys."},
-    {"name": "health", "description": "For load balancers."},
+    {"name": "templates v3", "description": "The contents of templates. Fields are snake_case."},
+    {"name": "fonts", "description": "The team's fonts, for templates without their own."},
+    {"name": "uploads", "description": "Pictures, sound and video that jobs refer to by id."},
+    {"name": "schedules", "description": "Recurring batches, made from the table at a URL."},
+    {"name": "webhooks", "description": "The log of a webhook, and sending it again."},
+    {"name": "secrets", "description": "Values that jobs refer to as `${secrets.NAME}`."},
+    {"name": "team", "description": "The token's team, and the team's tokens."},
+    {"name": "outputs", "description": "What jobs have rendered. The signed URL is the key."},
+    {"name": "signed links", "description": "A template's file. The signed URL is the key."},
+    {"name": "health", "description": "Checks for load balancers."},
 ]
 
 _SCHEMAS = "#/components/schemas/"
 _REFERENCE = re.compile(f'"{_SCHEMAS}(\\w+)"')
 _REQUEST_ID = {
     "X-Request-Id": {
-        "description": "Names the request in the server's log; one that the client sent is kept.",
+        "description": "The request's id in the server's log; an id that the client sent is used.",
         "required": True,
         "schema": {"type": "string"},
     }
 }
 _RETRY_AFTER: Entry = {
     "Retry-After": {
-        "description": "Seconds. Absent where trying again will not help.",
+        "description": "Seconds to wait before trying again; missing if that will not help.",
         "schema": {"type": "integer"},
     }
 }
@@ -76,11 +76,11 @@ _HEADERS_OF_STATUS: dict[str, Entry] = {
 
 
 FILE: Entry = {"type": "string", "format": "binary"}
-"""What clients send and read as bytes; generators know it by its format alone."""
+"""The schema of bytes; client generators recognise it by its format alone."""
 
 
 def operation_id(route: APIRoute) -> str:
-    """The endpoint's name in the camelCase of the wire. Most of them are the contract's."""
+    """The endpoint's name in the wire's camelCase. Most names are the contract's."""
     return to_camel(route.name)
 
 
@@ -93,7 +93,7 @@ def body(*contents: Entry) -> Entry:
 
 
 def json_content(model: type[BaseModel], **examples: JsonValue) -> Entry:
-    """What the endpoint reads as `model`, with examples that it accepts."""
+    """A JSON body that the endpoint reads as `model`, with examples that it accepts."""
     name, schema = model.__name__, model.model_json_schema(ref_template=f"{_SCHEMAS}{{model}}")
     definitions = schema.pop("$defs", {}) | {name: schema}
     reference = {"$ref": f"{_SCHEMAS}{name}", "$defs": definitions}
@@ -123,7 +123,7 @@ def _named(examples: Mapping[str, JsonValue]) -> Entry:
 
 
 def content_response(description: str, *media_types: str) -> Entry:
-    """A response that is not JSON, or not always."""
+    """A response that is not JSON, or not in all cases."""
     content = {
         media_type: {"schema": {"type": "string"} if _is_text(media_type) else FILE}
         for media_type in sorted(set(media_types))
@@ -139,14 +139,14 @@ def file_responses(*media_types: str) -> dict[int | str, Entry]:
     """The responses of an endpoint that sends a file of one of these types, or a part of it."""
     return {
         200: content_response("The file.", *media_types),
-        206: content_response("The part that was asked for.", *media_types),
-        304: {"description": "The client has this version already."},
-        416: {"description": "The part lies outside of the file."},
+        206: content_response("The requested part of the file.", *media_types),
+        304: {"description": "The client already has this version."},
+        416: {"description": "The requested part is outside of the file."},
     }
 
 
 def complete_reference(app: FastAPI) -> None:
-    """Have `app` serve the whole truth as its OpenAPI document."""
+    """Have `app` serve the completed OpenAPI document."""
     generate = app.openapi
 
     def openapi() -> Entry:
@@ -167,7 +167,7 @@ def complete_reference(app: FastAPI) -> None:
 
 
 def _move_definitions(document: Entry) -> None:
-    """The models of bodies become components, where their references lead."""
+    """Move the models of bodies to the components, where their references point."""
     components = cast("Entry", document["components"]["schemas"])
     for operation in _operations(document):
         body = cast("Entry", operation.get("requestBody", {}))
@@ -178,13 +178,13 @@ def _move_definitions(document: Entry) -> None:
 
 
 def _summarise(operation: Entry) -> None:
-    """An endpoint's docstring is a summary, and what may follow it the description."""
+    """Split an endpoint's docstring into the summary and an optional description."""
     summary, _, operation["description"] = operation["description"].partition("\n\n")
     operation["summary"] = summary.removesuffix(".")
 
 
 def _simplify_parameters(operation: Entry) -> None:
-    """A parameter is absent, but never null; its title is its name, and it is described once."""
+    """Parameters may be missing but never null; drop repeated titles and descriptions."""
     for parameter in operation.get("parameters", []):
         schema = cast("Entry", parameter["schema"])
         for name in ("title", "description"):
@@ -220,26 +220,26 @@ def _declare_common_responses(operation: Entry) -> None:
 
 
 def _declare_condition(read: Entry) -> None:
-    """Responses that are not streamed have an ETag. If-Match is taken too, but no read needs it."""
+    """Complete responses have an ETag. If-Match is supported too, but no read needs it."""
     responses = cast("Entry", read["responses"])
     if not {JSON, "text/plain"}.isdisjoint(responses["200"]["content"]):
         read.setdefault("parameters", []).append(_IF_NONE_MATCH)
         responses["200"]["headers"] = {**_ETAG}
-        responses["304"] = {"description": "Nothing has changed.", "headers": {**_ETAG}}
+        responses["304"] = {"description": "The content has not changed.", "headers": {**_ETAG}}
 
 
 _FRAMEWORK_ERROR = f"{_SCHEMAS}HTTPValidationError"
 
 
 def _drop_framework_error(responses: Entry) -> None:
-    """FastAPI announces a 422 wherever there are parameters; here those are 400 or 404."""
+    """FastAPI declares a 422 for every parameter, but our API responds with 400 or 404."""
     content = cast("Entry", responses.get("422", {})).get("content", {}).get(JSON, {})
     if content.get("schema", {}).get("$ref") == _FRAMEWORK_ERROR:
         del responses["422"]
 
 
 def _drop_unused_schemas(document: Entry) -> None:
-    """The framework's own errors, and enumerations of which each use has its words."""
+    """Drop the framework's errors, and enumerations that are inlined wherever they are used."""
     schemas = cast("Entry", document["components"]["schemas"])
     while unused := schemas.keys() - set(_REFERENCE.findall(json.dumps(document))):
         for name in unused:

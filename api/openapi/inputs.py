@@ -1,6 +1,6 @@
-"""What endpoints take that read their bodies by hand: their `openapi_extra`.
+"""The `openapi_extra` of endpoints that parse their bodies themselves.
 
-Every example is accepted as it stands here by a server that has its template.
+A server that has the template accepts every example as it is written here.
 """
 
 import json
@@ -63,7 +63,7 @@ def _requires_nothing(schema: JsonDict) -> None:
 
 
 class BatchJobCreation(JobCreation):
-    """A job of a batch, which may leave out what the batch's `defaults` give."""
+    """A job of a batch, which may omit whatever the batch's `defaults` provide."""
 
     model_config = ConfigDict(json_schema_extra=_requires_nothing)
 
@@ -71,7 +71,7 @@ class BatchJobCreation(JobCreation):
 class BatchCreation(BatchOptions):
     """The body of POST /batches.
 
-    Each job is validated on its own: one that is not as described is an entry in `errors`.
+    Each job is validated separately, and each invalid job has an entry in `errors`.
     """
 
     jobs: list[BatchJobCreation] = Field(min_length=1, max_length=MAX_BATCH_JOBS)
@@ -84,13 +84,14 @@ JOIN_JOBS = body(
         clips={"assets": [{"type": "video", "src": "https://example.com/intro.mp4"}, _CLIP]},
     )
 )
-# Without its parts as properties: generators of clients make code for those that does not compile.
+# The parts are not properties, since client generators would make code that does not compile.
 _TABLE_FORM = {
     "multipart/form-data": {
         "schema": {
             "type": "object",
-            "description": f"The part `table` is a table of the type {CSV}, {TABS} or {XLSX}; "
-            "`files` is a JSON object with the src, such as upload:ID, of each path in its cells.",
+            "description": f"The part `table` is a table of the type {CSV}, {TABS} or {XLSX}. "
+            "The part `files` is a JSON object that maps each path in its cells to a src, such as "
+            "upload:ID.",
         }
     }
 }
@@ -105,15 +106,15 @@ CREATE_BATCH = body(
     ),
     text_content(
         "application/x-ndjson",
-        "JSON Lines: a job a line.",
+        "JSON Lines, with one job per line.",
         lines=f"{json.dumps(_VIDEO)}\n{json.dumps(_STILL)}\n",
     ),
     text_content(
         CSV,
-        "A job a row, of the template that the query names; a column for each layer.",
+        "A table with one job per row and one column per layer, for the template in the query.",
         rows="title,data:background.Color,job:tags\nHello,#1966cc,spring\nWorld,,\n",
     ),
-    text_content(TABS, "The same with tabs, as spreadsheets put it on the clipboard."),
+    text_content(TABS, "The same with tabs, as spreadsheets copy it to the clipboard."),
     file_content(XLSX),
     _TABLE_FORM,
 )
@@ -149,7 +150,11 @@ CREATE_SCHEDULE = body(
 UPLOAD_FONT = body(
     form_content(
         font=FILE,
-        familyName={"type": "string", "default": "", "description": "Else as the file says."},
+        familyName={
+            "type": "string",
+            "default": "",
+            "description": "The family's name; if missing, the name in the file is used.",
+        },
     )
 )
 UPLOAD_TEMPLATE = body(file_content())

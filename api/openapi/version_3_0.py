@@ -1,4 +1,4 @@
-"""The OpenAPI document as 3.0.4, for gateways and generators that do not take 3.1 yet."""
+"""The OpenAPI document as 3.0.4, for gateways and generators that do not support 3.1 yet."""
 
 from typing import Any, cast
 
@@ -6,7 +6,7 @@ _NULL = {"type": "null"}
 
 
 def as_3_0(document: dict[str, Any]) -> dict[str, Any]:
-    """The same document in the words of the older version."""
+    """The same document in OpenAPI 3.0.4."""
     return {**_rewritten(document), "openapi": "3.0.4"}
 
 
@@ -19,7 +19,7 @@ def _rewritten(node: Any) -> Any:
         key: value if key in ("example", "examples") else _rewritten(value)
         for key, value in cast("dict[str, Any]", node).items()
     }
-    if "in" in entry and "schema" in entry:  # a parameter: it has one example outside of its schema
+    if "in" in entry and "schema" in entry:  # a parameter has its example outside of its schema
         for example in entry["schema"].pop("examples", [])[:1]:
             entry["example"] = example
     if isinstance(entry.get("const"), str):
@@ -28,6 +28,6 @@ def _rewritten(node: Any) -> Any:
         [choice] = [choice for choice in entry.pop("anyOf") if choice != _NULL]
         entry |= {"allOf": [choice]} if "$ref" in choice else choice
         entry["nullable"] = True
-    if "$ref" in entry and len(entry) > 1:  # what stands beside a reference counts for nothing
+    if "$ref" in entry and len(entry) > 1:  # 3.0 ignores whatever is next to a reference
         entry["allOf"] = [{"$ref": entry.pop("$ref")}]
     return entry

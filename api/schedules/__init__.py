@@ -1,1 +1,1 @@
-"""Schedules: the team's, and what API processes do when one comes due."""
+"""Schedules: the endpoints, and what API processes do when a schedule is due."""

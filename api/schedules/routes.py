@@ -1,4 +1,4 @@
-"""The endpoints of schedules. Temporal has the times of each, the object store what it makes."""
+"""The endpoints of schedules. Temporal stores their times, the object store everything else."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -57,9 +57,9 @@ from workflows.schedule import ScheduledBatchWorkflow
 router = APIRouter(tags=["schedules"])
 
 _PARALLEL_READS = 8
-_CATCH_UP = timedelta(hours=1)  # what came due while Temporal was away begins up to so much later
+_CATCH_UP = timedelta(hours=1)  # runs missed while Temporal was down start up to this much later
 
-# By what the job of a row calls them.
+# The schedule's fields, by the corresponding fields of a row's job.
 _FIELDS = {
     "template.composition": "composition",
     "settings.codec": "codec",
@@ -85,10 +85,10 @@ _ERRORS = documented(RequestError, ScheduleNotFound)
     openapi_extra=CREATE_SCHEDULE,
 )
 async def create_schedule(request: Request, resources: Shared, team: MayWriteJobs) -> Response:
-    """Make a batch of the table at a URL again and again, at the times of a cron expression.
+    """Create a schedule, which makes batches of the table at a URL as a cron expression says.
 
-    The table is fetched anew each time. While batches of an earlier time are under way, what comes
-    due is skipped.
+    Each run fetches the table again. Runs that are due while batches of an earlier run are still in
+    progress are skipped.
     """
     creation = await read_model(request, ScheduleCreation)
     await _check(resources, team, creation)
@@ -104,12 +104,12 @@ async def create_schedule(request: Request, resources: Shared, team: MayWriteJob
 
 @router.get("/schedules", response_model=list[Schedule], responses=documented())
 async def list_all_schedules(resources: Shared, team: MayReadJobs) -> Response:
-    """The team's schedules, oldest first."""
+    """List the team's schedules, oldest first."""
 
     async def read(record: ScheduleRecord) -> Schedule | None:
         try:
             return await _schedule(resources, record)
-        except ScheduleNotFound:  # it was deleted just now, or its creation broke off
+        except ScheduleNotFound:  # it has just been deleted, or its creation was interrupted
             return None
 
     records = await list_schedules(resources.store, team)
@@ -133,13 +133,13 @@ ChangeableSchedule = Annotated[ScheduleRecord, Depends(_changeable)]
 
 @router.get("/schedules/{schedule_id}", response_model=Schedule, responses=_ERRORS)
 async def get_schedule(resources: Shared, record: ReadableSchedule) -> Response:
-    """A schedule: when it is due next, and what came of its last runs."""
+    """Get a schedule, with the time of its next run and the outcomes of its last runs."""
     return respond(await _schedule(resources, record))
 
 
 @router.post("/schedules/{schedule_id}/pause", response_model=Schedule, responses=_ERRORS)
 async def pause_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Let it come due no more, until it is resumed. A run under way goes on."""
+    """Pause a schedule until it is resumed. A run that is in progress continues."""
     async with _handle(resources, record) as handle:
         await handle.pause()
     return respond(await _schedule(resources, record))
@@ -147,7 +147,7 @@ async def pause_schedule(resources: Shared, record: ChangeableSchedule) -> Respo
 
 @router.post("/schedules/{schedule_id}/resume", response_model=Schedule, responses=_ERRORS)
 async def resume_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Let a paused schedule come due again. What it missed is not made up for."""
+    """Resume a paused schedule. The runs that it has missed are not made up."""
     async with _handle(resources, record) as handle:
         await handle.unpause()
     return respond(await _schedule(resources, record))
@@ -160,7 +160,7 @@ async def resume_schedule(resources: Shared, record: ChangeableSchedule) -> Resp
     responses=documented(RequestError, ScheduleNotFound, ScheduleRunning),
 )
 async def trigger_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Run it now, also while it is paused. Its `runs` say what came of it."""
+    """Run a schedule now, even if it is paused. Its `runs` will show the outcome."""
     async with _handle(resources, record) as handle:
         if (await handle.describe()).info.running_actions:
             raise ScheduleRunning
@@ -172,8 +172,8 @@ async def trigger_schedule(resources: Shared, record: ChangeableSchedule) -> Res
     "/schedules/{schedule_id}", status_code=200, response_class=Response, responses=_ERRORS
 )
 async def remove_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Delete a schedule. Batches that it has made go on, and stay."""
-    # Temporal's own goes by itself where the record is gone: see the activity `fetch_table`.
+    """Delete a schedule. The batches that it has created continue and remain."""
+    # If the record is gone, Temporal's schedule is deleted later: see the activity `fetch_table`.
     await delete_schedule(resources.store, record.team, record.id)
     async with _handle(resources, record) as handle:
         await handle.delete()
@@ -181,8 +181,8 @@ async def remove_schedule(resources: Shared, record: ChangeableSchedule) -> Resp
 
 
 async def _check(resources: Resources, team: str, creation: ScheduleCreation) -> None:
-    """Raises RequestError, TemplateNotFound or QuotaExceeded for what no run would ever make."""
-    zones = available_timezones()  # none where the system has no database of them
+    """Raises RequestError, TemplateNotFound or QuotaExceeded if no run could ever succeed."""
+    zones = available_timezones()  # empty if the system has no time zone database
     if zones and creation.time_zone not in zones:
         hint = did_you_mean(creation.time_zone, zones)
         raise _refused("timeZone", f"There is no time zone {creation.time_zone}.{hint}")
@@ -200,14 +200,14 @@ async def _check(resources: Resources, team: str, creation: ScheduleCreation) ->
         raise error_of(problems)
     if len(await list_schedules(resources.store, team)) >= MAX_SCHEDULES:
         raise QuotaExceeded(
-            f"The team has {MAX_SCHEDULES} schedules, which is as many as it may have: delete one."
+            f"The team has {MAX_SCHEDULES} schedules, the most that it may have: delete one."
         )
 
 
 def _row_problems(
     creation: ScheduleCreation, template: ReadyTemplate, most_bytes: int
 ) -> list[Problem]:
-    """What is wrong with every row of every table, whatever its cells say."""
+    """Problems that every row of any table would have, whatever its cells contain."""
     job = read_job(common_fields(query_of(creation)), most_bytes)
     found = RenderPlans(0).of(job, template) if isinstance(job, JobCreation) else job
     if isinstance(found, RenderPlan):
@@ -265,7 +265,7 @@ async def _found(resources: Resources, team: str, schedule_id: str) -> ScheduleR
 async def _handle(
     resources: Resources, record: ScheduleRecord
 ) -> AsyncGenerator[temporal.ScheduleHandle]:
-    """Temporal's own schedule. Raises ScheduleNotFound where it is not there."""
+    """Temporal's schedule. Raises ScheduleNotFound if it does not exist."""
     id_ = schedule_workflow_id(record.team, record.id)
     try:
         yield resources.client.get_schedule_handle(id_)
@@ -276,7 +276,7 @@ async def _handle(
 
 
 async def _schedule(resources: Resources, record: ScheduleRecord) -> Schedule:
-    """As it stands. Raises ScheduleNotFound."""
+    """The schedule in its current state. Raises ScheduleNotFound."""
     async with _handle(resources, record) as handle:
         described = await handle.describe()
     creation, info = record.creation, described.info

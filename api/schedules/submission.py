@@ -1,7 +1,7 @@
-"""Tables of schedules become batches here, by the code that makes those of POST /batches.
+"""Turns the tables of schedules into batches, with the same code as POST /batches.
 
-API processes know how to do that, and workers do not: so each API process takes what is due from a
-task queue of its own.
+Only API processes can do that, not workers. So each API process also polls a task queue for tables
+that have been fetched.
 """
 
 import asyncio
@@ -38,15 +38,15 @@ from workflows.activity_names import SUBMIT_TABLE
 
 log = structlog.get_logger("api")
 
-_AT_ONCE = 2  # tables, whose memory is a multiple of their bytes
+_AT_ONCE = 2  # tables, which need a multiple of their bytes in memory
 
 
 @asynccontextmanager
 async def submitting_tables(resources: Resources) -> AsyncGenerator[None]:
-    """Make batches of what schedules have fetched, while the context lasts.
+    """Make batches of the tables that schedules have fetched, while the context lasts.
 
-    Several APIs may run in one process, and a connection serves a queue only once: so this has one
-    of its own. Raises RuntimeError if Temporal does not answer.
+    It opens its own connection: several APIs may run in one process, and a connection can only poll
+    a queue once. Raises RuntimeError if Temporal does not respond.
     """
     client = await connect(resources.settings, resources.store, interceptors=tracing.interceptors())
     worker = Worker(
@@ -63,9 +63,9 @@ async def submitting_tables(resources: Resources) -> AsyncGenerator[None]:
 
 
 def _note_end(running: "asyncio.Task[None]") -> None:
-    """The API can do everything else without it."""
+    """Log a failure; the API continues, because everything else works without this worker."""
     if not running.cancelled() and (error := running.exception()):
-        log.error("no scheduled batches are made in this process any more", reason=str(error))
+        log.error("this process no longer creates scheduled batches", reason=str(error))
 
 
 @dataclass(frozen=True)
@@ -74,15 +74,15 @@ class SubmissionActivities:
 
     @activity.defn(name=SUBMIT_TABLE)
     async def submit_table(self, table: FetchedTable) -> SubmittedTable:
-        """The batches of the table, which are the same however often this runs."""
+        """Create the batches of the table; running this again creates no others."""
         batches: list[Batch] = []
         try:
             async for batch in self._submitted(table):
                 batches.append(batch)
-                activity.heartbeat(_begun(table, batches))
+                activity.heartbeat(_started(table, batches))
         except Exception as error:
-            raise _failure(error, _begun(table, batches)) from error
-        submitted = _begun(table, batches)
+            raise _failure(error, _started(table, batches)) from error
+        submitted = _started(table, batches)
         if submitted.jobs:
             return submitted
         errors = [error for batch in batches for error in batch.errors]
@@ -90,7 +90,7 @@ class SubmissionActivities:
         return submitted.model_copy(update=reason)
 
     async def _submitted(self, table: FetchedTable) -> AsyncGenerator[Batch]:
-        """Its batches, each as soon as it is started."""
+        """The table's batches, each as soon as it has started."""
         run, store = table.run, self.resources.store
         schedule = await read_schedule(store, run.team, run.schedule_id)
         content = await read_bytes(store, table.source)
@@ -110,7 +110,7 @@ class SubmissionActivities:
         first_row: int,
         submission: str | None = None,
     ) -> BatchSubmission:
-        """The batch of the table that begins with this row; `submission` is the first one's id."""
+        """The batch that begins with this row; `submission` is the id of the first batch."""
         place = {"first_row": first_row, "submission": submission}
         query = query_of(schedule.creation).model_copy(update=place)
         identity = f"{schedule.id}/{table.run.run_id}/{first_row}".encode()
@@ -128,11 +128,11 @@ class SubmissionActivities:
 
 
 def query_of(creation: ScheduleCreation) -> BatchQuery:
-    """What the query of POST /batches would say of the whole table."""
+    """The equivalent query of POST /batches for the whole table."""
     return BatchQuery.model_validate({}).model_copy(update=creation.of_batch)
 
 
-def _begun(table: FetchedTable, batches: Sequence[Batch]) -> SubmittedTable:
+def _started(table: FetchedTable, batches: Sequence[Batch]) -> SubmittedTable:
     return SubmittedTable(
         team=table.run.team,
         batch_ids=[batch.id for batch in batches],
@@ -141,14 +141,14 @@ def _begun(table: FetchedTable, batches: Sequence[Batch]) -> SubmittedTable:
     )
 
 
-def _failure(error: Exception, begun: SubmittedTable) -> ApplicationError:
-    """What is wrong with the table stays so; all else may pass. `begun` are its details."""
+def _failure(error: Exception, started: SubmittedTable) -> ApplicationError:
+    """Errors in the table are final, and all others may pass. `started` becomes the details."""
     is_final = isinstance(error, RequestError | ScheduleNotFound)
-    known = _known(error)
+    public = _public_error(error)
     return ApplicationError(
-        known.message,
-        begun,
-        type=known.error_code,
+        public.message,
+        started,
+        type=public.error_code,
         non_retryable=is_final,
         category=(
             ApplicationErrorCategory.BENIGN if is_final else ApplicationErrorCategory.UNSPECIFIED
@@ -156,8 +156,8 @@ def _failure(error: Exception, begun: SubmittedTable) -> ApplicationError:
     )
 
 
-def _known(error: Exception) -> ReelbatchError:
-    """With words that do not say where the service keeps its things."""
+def _public_error(error: Exception) -> ReelbatchError:
+    """An error whose message does not reveal where the service stores its data."""
     match error:
         case ReelbatchError():
             return error

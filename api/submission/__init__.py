@@ -1,1 +1,1 @@
-"""From the bytes of a request to validated jobs to started workflows."""
+"""From the bytes of a request to validated jobs and started workflows."""

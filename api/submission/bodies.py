@@ -1,7 +1,7 @@
-"""The body of POST /batches: its bytes, what they are, and the files that come with a table.
+"""The body of POST /batches: its bytes, its media type, and the files that come with a table.
 
-A table that names files comes as a multipart form (RFC 7578): the part `table` is the table itself,
-the part `files` says by JSON which `src` stands for which path in its cells.
+A table that names files is sent as a multipart form (RFC 7578). Its part `table` is the table, and
+its part `files` is JSON that maps the paths in the table's cells to `src` values.
 """
 
 import asyncio
@@ -25,13 +25,13 @@ from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XL
 from reelbatch.settings import ByteLimit
 
 _FORM = "multipart/form-data"
-# Of JSON, where jobs begin. A string without an end is one too: else each quote in it would be
-# looked through to the end of the body.
+# The tokens of JSON that show where jobs begin. A string without an end counts as one; otherwise
+# the body would be scanned to its end for each quote in it.
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{},:]', re.DOTALL)
 _TABLES = (CSV, TABS, XLSX)
 _PARTS = ("table", "files")
 _LARGEST_FILES = 2 * 1024**2  # bytes of the part `files`
-_LONGEST_SRC = 100  # characters; cells may name one file a million times
+_LONGEST_SRC = 100  # characters; a million cells may name the same file
 _FILES = TypeAdapter(
     dict[
         Annotated[str, Field(max_length=LONGEST_PATH)],
@@ -55,7 +55,7 @@ class Body:
         return self.media_type == XLSX
 
     def identity(self, query: str) -> bytes:
-        """What makes two requests the same: not how a form's parts are put together."""
+        """Equal for requests that mean the same, however a form's parts are arranged."""
         files = json.dumps(self.files, sort_keys=True) if self.files else ""
         return b"\n".join(filter(None, [query.encode(), files.encode(), self.content]))
 
@@ -84,7 +84,7 @@ def _form(content_type: str, content: bytes) -> Body:
     media_type, table = parts["table"]
     if media_type not in _TABLES:
         raise UnsupportedMediaType(
-            f"The part table must say what it is: send it with the type {CSV}, {TABS} or {XLSX}."
+            f"The part table needs a Content-Type: send it as {CSV}, {TABS} or {XLSX}."
         )
     _, files = parts.get("files", ("", b"{}"))
     return Body(content=table, media_type=media_type, files=_files(files))
@@ -94,21 +94,24 @@ def _parts(content_type: str, content: bytes) -> dict[str, tuple[str, bytes]]:
     """The media type and the content of each part. Raises RequestError."""
     parts: dict[str, tuple[str, bytes]] = {}
 
-    def keep(part: File | FormField, value: bytes) -> None:
+    def add(part: File | FormField, value: bytes) -> None:
         name = (part.field_name or b"").decode("utf-8", "replace")
         if name not in _PARTS or name in parts:
-            raise RequestError("The form must have a part table, may have a part files, no other.")
+            raise RequestError(
+                "The form must have one part `table` and may have one part `files`: leave others "
+                "out."
+            )
         parts[name] = _media_type(part.content_type or ""), value
 
-    def keep_file(file: File) -> None:
+    def add_file(file: File) -> None:
         file.file_object.seek(0)
-        keep(file, file.file_object.read())
+        add(file, file.file_object.read())
 
     headers = {"Content-Type": content_type.encode("latin-1", "replace")}
     in_memory = {"MAX_MEMORY_FILE_SIZE": len(content)}
     try:
         parser = create_form_parser(
-            headers, lambda field: keep(field, field.value or b""), keep_file, in_memory
+            headers, lambda field: add(field, field.value or b""), add_file, in_memory
         )
         parser.write(content)
         parser.finalize()
@@ -122,19 +125,21 @@ def _files(content: bytes) -> dict[str, str]:
         raise BodyTooLarge(f"The part files is larger than {_LARGEST_FILES} bytes.")
     found = parse_json(content or b"{}", "The part files")
     if isinstance(found, dict) and len(found) > MOST_FILES:
-        raise RequestError(f"The part files names {len(found)} files; it may name {MOST_FILES}.")
+        raise RequestError(
+            f"The part files names {len(found)} files; it may name at most {MOST_FILES}."
+        )
     try:
         return _FILES.validate_python(found, strict=True)
     except ValidationError as error:
         raise RequestError(
-            "The part files must be a JSON object that has for each path in the table its src, "
-            f"such as upload:ID; paths have {LONGEST_PATH} characters at most and sources "
+            "The part files must be a JSON object that maps each path in the table to its src, "
+            f"such as upload:ID. A path may have up to {LONGEST_PATH} characters, and a src up to "
             f"{_LONGEST_SRC}."
         ) from error
 
 
-def jobs_apart(body: bytes) -> tuple[bytes, list[bytes]]:
-    """A body without its jobs, and the text of each: so a job that cannot be read fails alone."""
+def split_jobs(body: bytes) -> tuple[bytes, list[bytes]]:
+    """A body without its jobs, and the text of each job, so that unreadable jobs fail alone."""
     depth, key, begin, start = 0, b"", 0, 0
     string = b""
     texts: list[bytes] = []

@@ -1,4 +1,4 @@
-"""A job's assets and secrets: does its template have, its engine know, and its team own them?"""
+"""Checks a job's assets and secrets against its template, its engine and its team."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -44,10 +44,10 @@ from reelbatch.storage.uploaded_files import missing_of
 
 
 def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
-    """Nested jobs start together, so there is a limit to how many a job has."""
+    """The number of nested jobs in a job is limited, because they start together."""
     number = sum(isinstance(asset, NestedJobAsset) for asset in assets)
     if number > MAX_NESTED_JOBS:
-        message = f"A job takes at most {MAX_NESTED_JOBS} nested jobs, not {number}."
+        message = f"A job may have at most {MAX_NESTED_JOBS} nested jobs, not {number}."
         yield Problem(RequestError, "assets", message)
 
 
@@ -64,10 +64,10 @@ def assets_problems(
 
 
 def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
-    """What the engine cannot do with the asset; a nested job counts as what it renders."""
+    """What the engine cannot do with the asset; a nested job counts as its output."""
     kind = asset.media_type if isinstance(asset, NestedJobAsset) else asset.type
     if kind not in engine.asset_types:
-        message = f"The engine {engine.name} takes no assets of the type {kind}."
+        message = f"The engine {engine.name} does not support assets of the type {kind}."
         yield Problem(
             NotSupported, f"{field}.type", f"{message} {listed('types', engine.asset_types)}"
         )
@@ -96,8 +96,8 @@ def _source_problems(
         return
     if isinstance(asset, ScriptAsset):
         message = (
-            "A script has no `params`, which s3 needs: give an http or https URL, such as one that "
-            "is signed, or a data URL."
+            "A script has no `params`, which s3 needs: use an http or https URL, such as a "
+            "presigned one, or a data URL."
         )
         yield Problem(NotSupported, f"{field}.src", message)
         return
@@ -110,7 +110,7 @@ def _source_problems(
 
 
 def _is_fetchable(src: str) -> bool:
-    """Whether a worker will try to fetch it; what only a secret tells shows there."""
+    """Whether a worker will try to fetch it; URLs that depend on a secret are checked there."""
     if begins_with_reference(src):
         return True
     if not is_s3_url(src):
@@ -123,20 +123,20 @@ def _is_fetchable(src: str) -> bool:
 
 
 def address_problems(job: JobCreation | JoinCreation) -> Iterator[Problem]:
-    """URLs that say themselves that they lead into a private network."""
+    """URLs that evidently lead into a private network."""
     for field, url in _fetched_urls(job):
         if host := private_host(url):
             yield Problem(RequestError, field, not_public(host))
 
 
 def check_public(webhook: Webhook | None) -> None:
-    """For a batch's own webhook. Raises RequestError."""
+    """Check a batch's own webhook. Raises RequestError."""
     if webhook and (host := private_host(webhook.url)):
         raise error_of([Problem(RequestError, "webhook.url", not_public(host))])
 
 
 def _fetched_urls(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
-    """Each with its field's path; nested jobs are looked at on their own."""
+    """Each URL with its field's path. Nested jobs are checked separately."""
     if isinstance(job, JobCreation) and job.template.src is not None:
         yield "template.src", job.template.src
     for position, asset in enumerate(job.clips if isinstance(job, JoinCreation) else job.assets):
@@ -155,7 +155,7 @@ def _fetched_urls(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
 async def missing_uploads(
     store: ObjectStore, team: str, jobs: Sequence[JobCreation | JoinCreation]
 ) -> frozenset[str]:
-    """The ids of uploaded files that the jobs use and the team does not have."""
+    """The ids of uploaded files that the jobs use but the team does not have."""
     ids = await asyncio.to_thread(lambda: {id_ for job in jobs for _, id_ in _uploads_of(job)})
     return await missing_of(store, team, ids)
 
@@ -168,7 +168,7 @@ def upload_problems(job: JobCreation | JoinCreation, missing: frozenset[str]) ->
 
 
 def _uploads_of(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
-    """Each uploaded file as its field's path and its id; nested jobs are looked at on their own."""
+    """The field's path and the id of each uploaded file. Nested jobs are checked separately."""
     assets = job.clips if isinstance(job, JoinCreation) else job.assets
     for position, asset in enumerate(assets):
         if isinstance(asset, (MediaAsset, StaticAsset, ScriptAsset)) and (
@@ -179,7 +179,7 @@ def _uploads_of(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class TeamSecrets:
-    """The names of the team's secrets; None where the server stores none."""
+    """The names of the team's secrets; None if the server stores no secrets."""
 
     names: frozenset[str] | None
     are_needed: bool = True  # by any of the request's jobs
@@ -188,7 +188,7 @@ class TeamSecrets:
 async def team_secrets(
     vault: SecretVault, team: str, jobs: Sequence[JobCreation | JoinCreation]
 ) -> TeamSecrets:
-    """One listing at most, whatever the number of jobs."""
+    """The team's secrets, listed once at most, whatever the number of jobs."""
     if not await asyncio.to_thread(lambda: any(True for job in jobs for _ in _references(job))):
         return TeamSecrets(frozenset(), are_needed=False)
     try:
@@ -206,7 +206,7 @@ def secret_problems(job: JobCreation | JoinCreation, secrets: TeamSecrets) -> It
 
 
 async def check_webhook_secrets(vault: SecretVault, team: str, webhook: Webhook | None) -> None:
-    """For a batch's own webhook. Raises SecretUnknown or SecretsNotConfigured."""
+    """Check a batch's own webhook. Raises SecretUnknown or SecretsNotConfigured."""
     sent = webhook.model_dump(mode="json") if webhook else None
     await _check_secrets(vault, team, "webhook", sent)
 
@@ -214,7 +214,7 @@ async def check_webhook_secrets(vault: SecretVault, team: str, webhook: Webhook 
 async def check_table_url(
     vault: SecretVault, team: str, url: str, *, private_networks: bool
 ) -> None:
-    """For the table of a schedule. `private_networks` says whether workers may reach them.
+    """Check the URL of a schedule's table; `private_networks` says if workers may reach them.
 
     Raises RequestError, SecretUnknown or SecretsNotConfigured.
     """
@@ -242,9 +242,7 @@ def _unknown(name: str) -> str:
 
 
 def _references(job: JobCreation | JoinCreation) -> Iterator[tuple[str, str]]:
-    """Each reference of the job itself, as its field's path and the secret's name; nested jobs are
-    looked at on their own.
-    """
+    """Each reference's field path and secret name. Nested jobs are checked separately."""
     if isinstance(job, JobCreation):
         yield from referenced_secrets(job.template.src, "template.src")
     assets = job.clips if isinstance(job, JoinCreation) else job.assets

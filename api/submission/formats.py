@@ -1,6 +1,6 @@
-"""What requests send: batches in each format, their `defaults`, and the form of a job. No I/O.
+"""Parses requests: batches in each format, their `defaults`, and the structure of jobs. No I/O.
 
-A batch comes as JSON, as JSON Lines (a job a line, https://jsonlines.org) or as a table.
+A batch is sent as JSON, as JSON Lines (one job per line, https://jsonlines.org) or as a table.
 """
 
 import io
@@ -13,7 +13,7 @@ from pydantic import Field, JsonValue, ValidationError
 
 from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
-from api.submission.bodies import Body, jobs_apart
+from api.submission.bodies import Body, split_jobs
 from api.submission.outputs import Outputs, outputs_in
 from api.submission.tables.reading import Table, TableQuery, read_table
 from api.submission.tables.text import Rows, csv_rows
@@ -38,55 +38,57 @@ from reelbatch.settings import Settings
 _JSON_LINES = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 _BOM = b"\xef\xbb\xbf"
 
-_LONGEST_CELL = 4  # times the most of a job; a longer one is a quote that was not closed
+_LONGEST_CELL = 4  # times the limit of a job; anything longer is an unclosed quote
 
 _LONGEST_OUTPUTS = 20_000  # characters, in the query
-_AS_SENT_ON = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
-_DEEPEST = 50  # levels of JSON in one job; pydantic writes no more than 255
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_DEEPEST = 50  # levels of JSON in one job; pydantic cannot write more than 255
 
 _MERGED_KEY_BY_KEY = ("template", "settings")
-# Two assets that agree in all of these address the same thing: the job's own replaces the default.
+# Assets that agree in all of these address the same thing: the job's own replaces the default.
 _IDENTITY = ("type", "layerName", "composition", "property", "name")
 
 RawJob = JsonValue | Problem
-"""A job as it was sent, or why it could not even be read."""
+"""A job as it was sent, or why it could not be parsed."""
 
 _Identity = tuple[str | None, ...]
 
 
 class BatchQuery(TableQuery):
-    """What the query of POST /batches says; it wins over what the body says of the same."""
+    """The query of POST /batches, which overrides the corresponding fields of the body."""
 
     concurrency: OrEmpty[Annotated[int, Field(ge=1, le=1000)]] = Field(
-        None, description="How many of the batch's jobs are under way at a time."
+        None, description="How many of the batch's jobs may be in progress at a time."
     )
     outputs: OrEmpty[Annotated[str, Field(max_length=_LONGEST_OUTPUTS)]] = Field(
         None,
-        description="A JSON list of what each job, or row, is rendered in: `composition`, "
-        "`settings` and `name`, which win over what the jobs say.",
+        description="A JSON list of the outputs in which each job or row is rendered. Each has a "
+        "`composition`, `settings` and a `name`, all optional, which override those of the jobs.",
         examples=['[{"composition": "Square"}, {"settings": {"codec": "video_gif"}}]'],
     )
     webhook: str | None = Field(
         None,
-        description="The URL that is called at the batch's end.",
+        description="The URL to call when the batch has ended.",
         examples=["https://example.com/done"],
     )
 
 
 @dataclass(frozen=True, kw_only=True)
 class BatchRequest:
-    """The jobs as they were sent, and what holds for all of them. With outputs there is one for
-    each output of each row."""
+    """The jobs as they were sent, and the options of the batch.
+
+    With outputs, there is one job for each output of each row.
+    """
 
     jobs: Sequence[RawJob]
     defaults: "JobDefaults"
     concurrency: int | None = None
     webhook: Webhook | None = None
     name: str | None = None
-    submission: str | None = None  # the first batch of the same table
-    first_row: int | None = None  # of the table, of a later part of it
-    table: Table | None = None  # that the jobs are rows of
-    outputs: Outputs | None = None  # that each row is rendered in
+    submission: str | None = None  # the id of the first batch of the same table
+    first_row: int | None = None  # where a later part of a table begins
+    table: Table | None = None  # whose rows are the jobs
+    outputs: Outputs | None = None  # in which each row is rendered
 
 
 def read_batch(
@@ -95,12 +97,10 @@ def read_batch(
     settings: Settings,
     template: TemplateOffer | None = None,
 ) -> BatchRequest:
-    """By the media type; what is neither JSON Lines nor a table is taken for JSON.
+    """Parse a batch according to its media type; the default is JSON.
 
-    `template` is that of a table's rows, None where it is not known. Of a workbook `body` has the
-    cells.
-
-    Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
+    `template` is the template of a table's rows, or None if it is unknown. For a workbook, `body`
+    contains the cells. Raises InvalidJson, RequestError, BatchSizeInvalid or BodyTooLarge.
     """
     outputs = None
     if query.outputs:
@@ -157,27 +157,27 @@ def _of_rows(
 
 
 def _check_size(size: int, outputs: Outputs | None, settings: Settings) -> None:
-    """`size` is that of all rows, in bytes. Raises BodyTooLarge."""
+    """`size` is the size of all rows in bytes. Raises BodyTooLarge."""
     limit = settings.limit_of("body")
     if size * len(outputs or (0,)) > limit.size:
         raise BodyTooLarge(
-            "With its `outputs` and `defaults` written out in every job the batch is larger than "
-            f"{limit}."
+            "With its `outputs` and `defaults` written out in every job, the batch is larger than "
+            f"{limit}: send fewer jobs at a time."
         )
 
 
 def _read_json(
     body: bytes, quality: str | None, outputs: Outputs | None, settings: Settings
 ) -> BatchRequest:
-    """`outputs` are those of the query."""
+    """`outputs` come from the query."""
     try:
-        content, apart = parse_json(body), None
+        content, split = parse_json(body), None
     except JsonUnreadable:
-        rest, texts = jobs_apart(body)
-        content, apart = parse_json(rest), [_read_text(f"Job {i}", t) for i, t in enumerate(texts)]
+        rest, texts = split_jobs(body)
+        content, split = parse_json(rest), [_read_text(f"Job {i}", t) for i, t in enumerate(texts)]
     if not isinstance(content, dict):
         raise RequestError('The body must be a JSON object: {"jobs": […]}.')
-    jobs = _jobs_in({**content, "jobs": apart} if apart else content)
+    jobs = _jobs_in({**content, "jobs": split} if split else content)
     for name in ("defaults", "outputs", "webhook"):
         problem = form_problem(content.get(name), settings.max_job_bytes)
         if problem:
@@ -212,7 +212,7 @@ def _jobs_in(content: Mapping[str, object]) -> list[RawJob]:
 
 
 def _read_json_lines(body: bytes) -> list[RawJob]:
-    """Blank lines do not count; a broken one is the problem of its own job alone."""
+    """The jobs of JSON Lines. Blank lines do not count, and a broken line only affects its job."""
     number_of_jobs = sum(1 for line in io.BytesIO(body) if line.strip())
     _check_number_of_jobs(number_of_jobs)
     lines = enumerate(io.BytesIO(body.removeprefix(_BOM)), start=1)
@@ -227,10 +227,10 @@ def _read_text(name: str, text: bytes) -> RawJob:
 
 
 def _check_number_of_jobs(number: int, outputs: int = 1) -> None:
-    """`number` is that of rows, each of which is rendered in so many `outputs`."""
+    """`number` is the number of rows, each of which is rendered in this many `outputs`."""
     if not 1 <= number * outputs <= MAX_BATCH_JOBS:
-        given = f"{number} in {outputs} outputs, which are " if outputs > 1 else ""
-        message = f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, not {given}{number * outputs}."
+        given = f"{number} in {outputs} outputs, which makes " if outputs > 1 else ""
+        message = f"A batch can have 1 to {MAX_BATCH_JOBS} jobs, not {given}{number * outputs}."
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
 
 
@@ -239,7 +239,7 @@ def _check_number_of_rows(table: Table, first_row: int | None, outputs: int) -> 
     if first_row is None and number > most:
         each = f" in {outputs} outputs each" if outputs else ""
         message = (
-            f"A batch takes 1 to {MAX_BATCH_JOBS} jobs, and the table has {number} rows{each}: "
+            f"A batch can have 1 to {MAX_BATCH_JOBS} jobs, but the table has {number} rows{each}: "
             f"send it several times, with firstRow=0, firstRow={most} and so on."
         )
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
@@ -250,9 +250,9 @@ def _check_number_of_rows(table: Table, first_row: int | None, outputs: int) -> 
 
 
 class JobDefaults:
-    """`defaults` of a batch: what each of its jobs has unless the job says otherwise.
+    """The `defaults` of a batch, which each of its jobs can override.
 
-    `quality` is what each has whatever it says, and `outputs` what the batch is rendered in.
+    Jobs cannot override `quality` and `outputs`.
     """
 
     def __init__(
@@ -267,8 +267,10 @@ class JobDefaults:
         self._assets = [(asset, _identity(asset)) for asset in _list(self._fields.get("assets"))]
 
     def merged_into(self, job: RawJob, index: int) -> RawJob:
-        """The job at `index` with the defaults and in its output; what is no object stays as it is,
-        for its own error."""
+        """The job at `index` with the defaults and its output.
+
+        A job that is not an object is returned as it is, and gets its own error later.
+        """
         if not isinstance(job, dict):
             return job
         merged = self._with_defaults(job)
@@ -289,19 +291,18 @@ class JobDefaults:
                 merged[name] = {**common, **own}
         own_assets = job.get("assets")
         if isinstance(own_assets, list):
-            merged["assets"] = [*self._assets_beside(own_assets), *own_assets]
+            merged["assets"] = [*self._remaining_assets(own_assets), *own_assets]
         return merged
 
-    def named_in(self, problems: list[Problem], job: RawJob, index: int) -> list[Problem]:
-        """Say which of the merged job's problems come from the defaults or its output, and not from
-        the job."""
+    def with_origins(self, problems: list[Problem], job: RawJob, index: int) -> list[Problem]:
+        """Mark those of the merged job's problems that come from the defaults or its output."""
         if not isinstance(job, dict):
             return problems
         if self._outputs:
-            problems = self._outputs.named_in(problems, self._with_defaults(job), index)
+            problems = self._outputs.with_origins(problems, self._with_defaults(job), index)
         if not self._fields:
             return problems
-        number_of_assets = len(self._assets_beside(_list(job.get("assets"))))
+        number_of_assets = len(self._remaining_assets(_list(job.get("assets"))))
         return [
             Problem(problem.kind, problem.field, f"{problem.message} (from `defaults`)")
             if self._has(problem.field.split("."), job, number_of_assets)
@@ -310,7 +311,7 @@ class JobDefaults:
         ]
 
     def _has(self, path: list[str], job: Mapping[str, JsonValue], number_of_assets: int) -> bool:
-        """Whether the merged job's field is the defaults'; their assets come first in it."""
+        """Whether the merged job's field comes from the defaults, whose assets come first."""
         first, *rest = path
         if first not in job:
             return first in self._fields
@@ -321,14 +322,14 @@ class JobDefaults:
             return int(rest[0]) < number_of_assets
         return False
 
-    def _assets_beside(self, own_assets: list[JsonValue]) -> list[JsonValue]:
-        """The default assets that none of the job's own replaces."""
+    def _remaining_assets(self, own_assets: list[JsonValue]) -> list[JsonValue]:
+        """The default assets that none of the job's own assets replaces."""
         replaced = {_identity(asset) for asset in own_assets} - {None}
         return [asset for asset, identity in self._assets if identity not in replaced]
 
 
 def _identity(asset: JsonValue) -> _Identity | None:
-    """None for what is no asset: it replaces nothing."""
+    """What an asset addresses; None for something that is not an asset and replaces nothing."""
     if not isinstance(asset, dict):
         return None
     fields = cast("dict[str, JsonValue]", asset)
@@ -344,7 +345,7 @@ def _list(value: JsonValue) -> list[JsonValue]:
 
 
 def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
-    """The job, or all that its schema has against it. `limit` is in bytes."""
+    """The job, or everything in which it violates its schema. `limit` is in bytes."""
     if isinstance(raw, Problem):
         return [raw]
     if not isinstance(raw, dict):
@@ -360,29 +361,28 @@ def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
 
 
 def _json_bytes(raw: JsonValue) -> bytes:
-    """Its JSON text. Raises ValueError for what JSON or UTF-8 cannot write, and RecursionError."""
-    return _AS_SENT_ON.encode(raw).encode()
+    """The JSON text. Raises ValueError if JSON or UTF-8 cannot express it, or RecursionError."""
+    return _ENCODER.encode(raw).encode()
 
 
 def form_problem(raw: JsonValue, limit: int) -> Problem | None:
-    """What makes a job unfit to be stored and sent on, whatever its fields mean."""
+    """Why a job cannot be stored and passed on, whatever its fields mean; None if it can."""
     try:
         text = _json_bytes(raw)
     except RecursionError:
         return _too_deep()
     except UnicodeEncodeError:
-        return Problem(
-            RequestError, "", "The job holds half of a surrogate pair, which no text is."
-        )
+        message = "The job contains half of a surrogate pair, which is not valid text."
+        return Problem(RequestError, "", message)
     except ValueError:
-        return Problem(RequestError, "", "The job holds a number that is too large for JSON.")
+        return Problem(RequestError, "", "The job contains a number that is too large for JSON.")
     if len(text) > limit:
         message = (
-            f"The job has {len(text)} bytes and may have {limit} (REELBATCH_MAX_JOB_BYTES); "
-            "give large media by URL."
+            f"The job has {len(text)} bytes but may have at most {limit} "
+            "(REELBATCH_MAX_JOB_BYTES): refer to large media by URL."
         )
         return Problem(JobTooLarge, "", message)
-    # Most jobs do not have as many lists and objects as may be inside each other.
+    # Most jobs have fewer lists and objects than may be nested, and need no closer look.
     has_many = text.count(b"{") + text.count(b"[") > _DEEPEST
     if has_many and any(depth > _DEEPEST for depth in _depths(raw)):
         return _too_deep()
@@ -394,7 +394,7 @@ def _too_deep() -> Problem:
 
 
 def _depths(value: JsonValue) -> Iterator[int]:
-    """The depth of every list and object, without recursion: that has a limit of its own."""
+    """The depth of every list and object, without recursion, which has its own limit."""
     todo: list[tuple[Any, int]] = [(value, 1)]
     while todo:
         here, depth = todo.pop()

@@ -1,7 +1,7 @@
-"""Starting what was accepted, once: doing it twice is the same as once.
+"""Starts accepted batches and jobs exactly once, even if a request is repeated.
 
-What was decided under an Idempotency-Key is written before anything is started. However that ends,
-the next request with the key finishes the same work.
+The decision for an Idempotency-Key is stored before anything is started. Whatever happens then, the
+next request with the key completes the same work.
 """
 
 import hashlib
@@ -56,7 +56,7 @@ from workflows.job import (
 )
 from workflows.markdown import headline, plain, shortened
 
-_LONGEST_NAME = 60  # bytes of one in a headline of two
+_LONGEST_NAME = 60  # bytes of each name in a headline with two of them
 
 J = TypeVar("J", bound=RenderJob)
 S = TypeVar("S", BatchSubmission, JobSubmission)
@@ -79,24 +79,25 @@ async def _digest(request: Request, key: _KeyHeader = None) -> str | None:
 
 
 IdempotencyKey = Annotated[str | None, Depends(_digest)]
-"""A digest of the request's key and its endpoint, for which alone a key holds; None without one."""
+"""A digest of the request's key and its endpoint, to which keys are limited; None without a key."""
 
 
 class Attempt(Generic[S]):
-    """A request to make something. One with an Idempotency-Key may be a repetition."""
+    """A request to create something, which may repeat an earlier one with an Idempotency-Key."""
 
     def __init__(self, slot: IdempotencySlot[S] | None, body_digest: str) -> None:
         self._slot = slot  # None: the request has no key
         self._body_digest = body_digest
         self.earlier: S | None = None
-        """What an earlier request with the same key was accepted as."""
+        """What an earlier request with the same key has created."""
         self.accepted: S | None = None
-        """What this very request was accepted as."""
+        """What this request itself creates."""
 
     @property
     def decided(self) -> S:
-        """What is started: an earlier request's where there was one. Raises RuntimeError if nothing
-        was accepted yet.
+        """What to start: the earlier request's submission if there is one.
+
+        Raises RuntimeError if nothing was accepted yet.
         """
         decided = self.earlier or self.accepted
         if decided is None:
@@ -105,14 +106,14 @@ class Attempt(Generic[S]):
 
     @property
     def headers(self) -> dict[str, str]:
-        """For the response."""
+        """The headers for the response."""
         return {"Idempotency-Replayed": "true"} if self.earlier else {}
 
     async def save(self, submission: S) -> S:
-        """Write down what is about to be started; the result is what has to be.
+        """Store the submission before it is started. Returns the one that must be started.
 
-        It is another request's where that came first. Raises IdempotencyKeyReused if its body was
-        another.
+        That is another request's submission if it came first. Raises IdempotencyKeyReused if its
+        body was different.
         """
         if self._slot is not None:
             record = IdempotencyRecord(
@@ -125,7 +126,7 @@ class Attempt(Generic[S]):
         return submission
 
     async def find_earlier(self) -> None:
-        """Raises IdempotencyKeyReused for a key that came with another body."""
+        """Raises IdempotencyKeyReused for a key that was used with a different body."""
         record = await self._slot.find() if self._slot else None
         if record is not None:
             self._repeat(record)
@@ -141,9 +142,9 @@ class Attempt(Generic[S]):
 async def once(
     resources: Resources, team: str, key: str | None, body: bytes, kind: type[S]
 ) -> AsyncGenerator[Attempt[S]]:
-    """Around making and launching what a request asks for: once for each Idempotency-Key.
+    """A context in which a request is handled only once for each Idempotency-Key.
 
-    `body` is what makes two requests the same. Counts what was accepted and what was refused.
+    Requests are the same if their `body` is. Accepted and rejected requests are counted.
     """
     try:
         slot = IdempotencySlot(resources.store, team=team, digest=key, kind=kind) if key else None
@@ -160,7 +161,7 @@ async def once(
 
 
 async def launch_batch(resources: Resources, submission: BatchSubmission) -> None:
-    """Start the batch; one without accepted jobs is only stored."""
+    """Start the batch; a batch without accepted jobs is only stored."""
     batch = submission.batch
     trace.get_current_span().set_attribute("reelbatch.batch_id", batch.id)
     await save_webhooks(resources.store, submission.webhooks)
@@ -186,7 +187,7 @@ async def launch_job(resources: Resources, submission: JobSubmission) -> None:
 
 
 def with_webhook(job: J, webhook: Webhook | None, urls: Urls) -> J:
-    """The job with what its workflow must know of its webhook."""
+    """The job with everything that its workflow must know about its webhook."""
     if webhook is None:
         return job
     pending = PendingWebhook(receiver=webhook.receiver, output_url=urls.of_new_job(job))
@@ -196,14 +197,14 @@ def with_webhook(job: J, webhook: Webhook | None, urls: Urls) -> J:
 def webhook_records(
     team: str, id_: str, webhook: Webhook | None, created_at: datetime
 ) -> list[WebhookRecord]:
-    """One record, or none where there is no webhook. `id_` is the job's or the batch's."""
+    """One record, or none if there is no webhook. `id_` is the job's or the batch's id."""
     if webhook is None:
         return []
     return [WebhookRecord(team=team, id=id_, webhook=webhook, created_at=created_at)]
 
 
 def children_created(job: RenderJob, urls: Urls) -> list[ChildCreated] | None:
-    """What a client is told of the nested jobs, in the order of their assets; None without any."""
+    """The nested jobs for the response, in the order of their assets; None without any."""
     return [_child_created(child.job, urls) for child in job.children or ()] or None
 
 
@@ -291,6 +292,6 @@ def _batch_headline(jobs: Sequence[RenderJob]) -> str:
 
 
 def _batch_details(batch: Batch) -> str:
-    """The batch in Markdown for its page in the Temporal Web UI."""
+    """The batch in Markdown, for its details in the Temporal Web UI."""
     accepted, rejected = len(batch.jobs), len(batch.errors)
     return f"Of the team {batch.team}: {accepted} accepted jobs, {rejected} rejected."

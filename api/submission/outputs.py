@@ -12,7 +12,7 @@ from reelbatch.models.wire.batches import BatchOptions, BatchOutput
 from reelbatch.models.wire.codecs import OutputType, find_codec
 from reelbatch.models.wire.render_settings import RenderSettings
 
-_OF_ONE_TYPE = ("type", "codec", "frames", "poster")  # settings that mean nothing to the other type
+_TYPE_SPECIFIC = ("type", "codec", "frames", "poster")  # settings without a meaning for other types
 _ROW_DIGITS = 5
 
 _Fields = Mapping[str, JsonValue]
@@ -20,22 +20,22 @@ _Fields = Mapping[str, JsonValue]
 
 @dataclass(frozen=True, kw_only=True)
 class Outputs:
-    """The jobs of a batch stand row by row, and those of a row in the order of the outputs."""
+    """The jobs of a batch are ordered row by row, and within a row in the order of the outputs."""
 
     outputs: Sequence[BatchOutput]
-    first_row: int = 0  # of the table, of which the batch may be a later part
-    frame: int = 0  # of an image whose output names none
+    first_row: int = 0  # of the batch, which may be a later part of a table
+    frame: int = 0  # for images whose output does not name a frame
 
     def __len__(self) -> int:
         return len(self.outputs)
 
     def place_of(self, index: int) -> tuple[int, int]:
-        """The row of a job and the place of its output, both from 0."""
+        """The row of a job and the position of its output, both from 0."""
         row, place = divmod(index, len(self.outputs))
         return self.first_row + row, place
 
     def merged_into(self, job: dict[str, JsonValue], index: int) -> dict[str, JsonValue]:
-        """The job at `index` in its output, which wins over what the job says."""
+        """The job at `index` with its output, which overrides the job's own fields."""
         row, place = self.place_of(index)
         output, template, settings = self.outputs[place], job.get("template"), job.get("settings")
         merged = dict(job)
@@ -48,16 +48,17 @@ class Outputs:
             merged["name"] = f"{name or f'{row:0{_ROW_DIGITS}d}'}-{output.name}"
         return merged
 
-    def named_in(self, problems: Sequence[Problem], job: _Fields, index: int) -> list[Problem]:
-        """Say which of the merged job's problems come from its output, not from the job."""
+    def with_origins(self, problems: Sequence[Problem], job: _Fields, index: int) -> list[Problem]:
+        """Mark those of the merged job's problems that come from its output."""
         _, place = self.place_of(index)
         settings = job.get("settings")
         own = settings if isinstance(settings, dict) else {}
-        return [_named(problem, place, self.outputs[place], own) for problem in problems]
+        return [_with_origin(problem, place, self.outputs[place], own) for problem in problems]
 
     def check(self, problems: Sequence[Sequence[Problem]]) -> None:
-        """Raise what is wrong with an output of which no job can be rendered: nothing is started
-        then. `problems` are those of each job, in the order of their indexes.
+        """Raise the problems of an output in which no job can be rendered, so that nothing starts.
+
+        `problems` are those of each job, in the order of their indexes.
         """
         for place in range(len(self)):
             of_jobs = problems[place :: len(self)]
@@ -68,18 +69,18 @@ class Outputs:
                 raise error_of(found)
 
     def _settings(self, own: _Fields, output: RenderSettings) -> dict[str, JsonValue]:
-        """A film's settings say nothing about an image, nor the other way round."""
+        """Merge the settings, but drop those of a film for an image, and the other way round."""
         changes = output.model_dump(mode="json", by_alias=True, exclude_unset=True)
         kind = output.output_type
         if (output.type is None and output.codec is None) or kind == _type_of(own):
             return {**own, **changes}
-        common = {name: value for name, value in own.items() if name not in _OF_ONE_TYPE}
+        common = {name: value for name, value in own.items() if name not in _TYPE_SPECIFIC}
         frames: dict[str, JsonValue] = {"frames": self.frame} if kind == "image" else {}
         return {**common, "type": kind, **frames, **changes}
 
 
 def outputs_in(text: str, *, first_row: int, frame: int) -> Outputs:
-    """Those of the parameter `outputs`. Raises InvalidJson or RequestError."""
+    """Parse the parameter `outputs`. Raises InvalidJson or RequestError."""
     named = {"outputs": parse_json(text.encode(), "The parameter outputs")}
     given = as_model(named, BatchOptions).outputs
     if given is None:
@@ -88,7 +89,7 @@ def outputs_in(text: str, *, first_row: int, frame: int) -> Outputs:
 
 
 def _type_of(settings: _Fields) -> OutputType:
-    """As a render takes it, where it is not checked yet."""
+    """The output type of settings that are not validated yet."""
     if isinstance(settings.get("type"), str):
         types: dict[object, OutputType] = {"image": "image", "aep": "aep"}
         return types.get(settings["type"], "video")
@@ -97,8 +98,8 @@ def _type_of(settings: _Fields) -> OutputType:
     return codec.output_type if codec else "video"
 
 
-def _named(problem: Problem, place: int, output: BatchOutput, own: _Fields) -> Problem:
-    """`own` are the settings that the job has without the output."""
+def _with_origin(problem: Problem, place: int, output: BatchOutput, own: _Fields) -> Problem:
+    """The problem, with its field in the output; `own` are the job's settings without it."""
     first, _, rest = problem.field.partition(".")
     if problem.field == "template.composition" and output.composition:
         return replace(problem, field=f"outputs.{place}.composition")

@@ -1,6 +1,6 @@
-"""A job's template, renderer and settings: what is wrong with them, or else how it is rendered.
+"""Checks a job's template, renderer and settings, and plans how it is rendered.
 
-Jobs of a request often differ in their assets alone, so a plan is made once for all that share it.
+The jobs of a request often differ only in their assets, so jobs with equal settings share a plan.
 """
 
 from collections.abc import Iterator, Mapping
@@ -44,30 +44,30 @@ from reelbatch.models.wire.templates import Renderer
 from reelbatch.spelling import did_you_mean
 
 AFTER_EFFECTS = "nexrender"
-"""The name of the engine that has After Effects."""
-_PROJECTS = ("aep", "mogrt")  # types of templates
+"""The name of the engine that uses After Effects."""
+_PROJECTS = ("aep", "mogrt")  # template types
 _RENDERERS: Mapping[str, Renderer] = {
     AFTER_EFFECTS: "after-effects",
     "lottie": "lottie",
     "lottie-web": "lottie-web",
 }
-_MOST_SEGMENTS = 64  # the workflow of a job waits for all of them
+_MAX_SEGMENTS = 64  # the workflow of a job waits for all of them
 
 _Key = tuple[str, str, str | None, bool, str]
 
 
 @dataclass(frozen=True)
 class ChosenTemplate:
-    """What a render has to know of it. It has a `source` or a `url`."""
+    """What a render must know about its template, which has a `source` or a `url`."""
 
     id: str
-    name: str  # for people
+    name: str  # for display
     type: str
     engine: str
     source: str | None = None  # object key
     url: str | None = None  # with references to secrets
     claims: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Of a URL: by files of an archive, the engines whose it is then."""
+    """For a URL: the engines that claim an archive, by the files in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +94,13 @@ class ReadyTemplate(TemplateOffer):
 
     @property
     def is_project(self) -> bool:
-        """Whether it has been converted, so that After Effects can draw it too."""
+        """Whether it was converted from a project, which After Effects can draw too."""
         return self.record.converted is not None
 
     def drawn_by(
         self, renderer: Renderer, engines: Mapping[str, type[RenderEngine]]
     ) -> "ReadyTemplate | Problem":
-        """As a job has it that asks for `renderer`."""
+        """The template for a job that requests this renderer."""
         engine = engine_of(renderer, self.engine, engines, is_project=self.is_project)
         if isinstance(engine, Problem):
             return engine
@@ -116,12 +116,12 @@ class ReadyTemplate(TemplateOffer):
 
     @cached_property
     def _drawn_by_others(self) -> "dict[str, ReadyTemplate]":
-        """What `drawn_by` has found, by the engines' names."""
+        """A cache for `drawn_by`, by the names of engines."""
         return {}
 
     @cached_property
     def by_after_effects(self) -> "ReadyTemplate":
-        """The same, but as it was uploaded, for the engine that has After Effects."""
+        """The original file, for the engine that uses After Effects."""
         engine, source = after_effects(), self.record.source or self.source
         inspection = as_drawn_by(engine, self.inspection)
         return replace(self, engine=engine, source=source, inspection=inspection)
@@ -129,7 +129,7 @@ class ReadyTemplate(TemplateOffer):
 
 @dataclass(frozen=True)
 class TemplateByUrl:
-    """A template that no one has looked into yet, and the engine that will."""
+    """A template that has not been read yet, and the engine that will read it."""
 
     chosen: ChosenTemplate
     engine: type[RenderEngine]
@@ -137,11 +137,11 @@ class TemplateByUrl:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderPlan:
-    """How a job is rendered, or what is wrong with its composition or its settings."""
+    """How a job is rendered."""
 
     composition: str  # empty: the first one of a template by URL
     output: Output
-    extent: OutputExtent | None = None  # None: nobody has looked into the template
+    extent: OutputExtent | None = None  # None: the template has not been read
     split: Split | None = None
 
 
@@ -149,7 +149,7 @@ class RenderPlans:
     """The plans of one request's jobs."""
 
     def __init__(self, segment_pixels: int) -> None:
-        self._segment_pixels = segment_pixels  # the least of a segment; 0: there are none
+        self._segment_pixels = segment_pixels  # minimum per segment; 0: no segments
         self._plans: dict[_Key, RenderPlan | list[Problem]] = {}
 
     def of(
@@ -164,10 +164,10 @@ class RenderPlans:
         chosen = job.template
         key = (chosen.id, template.engine.name, chosen.composition, job.preview, settings)
         if key not in self._plans:
-            self._plans[key] = self._new(job, template)
+            self._plans[key] = self._make(job, template)
         return self._plans[key]
 
-    def _new(self, job: JobCreation, template: ReadyTemplate) -> RenderPlan | list[Problem]:
+    def _make(self, job: JobCreation, template: ReadyTemplate) -> RenderPlan | list[Problem]:
         name, engine = job.template.composition, template.engine
         composition = template.composition_named(name)
         problems = list(_settings_problems(job, engine, composition))
@@ -179,16 +179,16 @@ class RenderPlans:
         extent = extent_of(output, composition)
         seconds = extent.frames / rate
         if isinstance(output.poster, float) and output.poster >= seconds:
-            message = f"The film lasts {seconds:g} seconds: its poster must be from before its end."
+            message = f"The film lasts {seconds:g} seconds: choose a poster from before its end."
             return [Problem(FramesInvalid, "settings.poster", message)]
         split = split_of(output, extent, rate, engine, self._segment_pixels)
         return RenderPlan(composition=composition.name, output=output, extent=extent, split=split)
 
 
 def output_of(job: JobCreation) -> Output:
-    """Fill in the defaults of a checked job's settings.
+    """The output of a validated job, with defaults for missing settings.
 
-    Raises ValueError where `settings.codec` is unknown: callers check it before.
+    Raises ValueError if `settings.codec` is unknown; callers must check that first.
     """
     settings = job.settings or RenderSettings()
     output_type = settings.output_type
@@ -214,7 +214,7 @@ def output_of(job: JobCreation) -> Output:
 
 
 def extent_of(output: Output, composition: Composition) -> OutputExtent:
-    """Of an output whose frames the composition has."""
+    """The extent of an output whose frames are in the composition."""
     end = composition.frames if output.end_frame is None else output.end_frame
     width, height = output_size(
         output.codec, composition.width, composition.height, draft=output.draft
@@ -229,12 +229,14 @@ def split_of(
     engine: type[RenderEngine],
     segment_pixels: int,
 ) -> Split | None:
-    """None where the output has no two segments of `segment_pixels` or more, over all frames, or
-    the engine or the codec makes no segments."""
+    """How the output may be split into segments of at least `segment_pixels`, over all frames.
+
+    Returns None if there would be fewer than two, or if the engine or codec cannot make segments.
+    """
     if not segment_pixels or not engine.renders_ranges or not CODECS[output.codec].joinable:
         return None
     pixels = extent.frames * extent.width * extent.height
-    most = min(pixels // segment_pixels, extent.frames, _MOST_SEGMENTS)
+    most = min(pixels // segment_pixels, extent.frames, _MAX_SEGMENTS)
     if most < 2:
         return None
     return Split(
@@ -248,7 +250,7 @@ def split_of(
 def _settings_problems(
     job: JobCreation, engine: type[RenderEngine], composition: Composition | None
 ) -> Iterator[Problem]:
-    """Without a composition, only what cannot work with any of this engine."""
+    """Problems with the settings; without a composition, only those that none could fix."""
     settings = job.settings or RenderSettings()
     if job.preview and any(value is not None for _, value in settings):
         message = (
@@ -274,16 +276,16 @@ def _settings_problems(
 
 
 def _archive_problems(settings: RenderSettings, engine: type[RenderEngine]) -> Iterator[Problem]:
-    """Of the project as an output."""
+    """Problems with the project as an output."""
     if not engine.gives_projects:
         message = (
-            "Only After Effects makes the project itself an output: set `renderer` to "
-            "after-effects in the job's `template`, or choose video or image."
+            "Only After Effects can output the project itself: set `renderer` to after-effects in "
+            "the job's `template`, or choose video or image."
         )
         yield Problem(NotSupported, "settings.type", message)
     for name in ("codec", "frames", "poster"):
         if getattr(settings, name) is not None:
-            message = f"The project as an output has no {name}: leave it out."
+            message = f"A project as the output has no {name}: leave it out."
             yield Problem(NotSupported, f"settings.{name}", message)
 
 
@@ -307,13 +309,13 @@ def _codec_problem(
 def _wrong_type(codec: Codec) -> str:
     if codec.output_type == "image":
         return f"The codec {codec.name} needs `type: image` and the number of a frame in `frames`."
-    return f"The codec {codec.name} writes a video, but `type` is image: choose image_png, say."
+    return f"The codec {codec.name} writes a video, but `type` is image: choose one for images."
 
 
 def renderer_choices(
     engines: Mapping[str, type[RenderEngine]], engine: str, *, is_project: bool
 ) -> list[Renderer]:
-    """The values of `renderer` that templates of `engine` can have on this server."""
+    """The possible values of `renderer` for templates of `engine` on this server."""
     names = [*renderers_of(engines, engine), *([AFTER_EFFECTS] if is_project else [])]
     return ["auto", *(_RENDERERS[name] for name in names if name in _RENDERERS)]
 
@@ -325,9 +327,7 @@ def engine_of(
     *,
     is_project: bool,
 ) -> type[RenderEngine] | Problem:
-    """The engine of a job that asks for `renderer`; `own` is its template's."""
-    if renderer in ("auto", _RENDERERS.get(own.name)):
-        return own
+    """The engine of a job that requests `renderer`; `own` is its template's engine."""
     choices = renderer_choices(engines, own.name, is_project=is_project)
     if renderer not in choices:
         message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
@@ -337,7 +337,7 @@ def engine_of(
 
 
 def renderer_problem(renderer: Renderer, template_type: str) -> Problem | None:
-    """That no template of the type can have the renderer, whatever its file has."""
+    """A problem if no template of this type can use the renderer, whatever its file contains."""
     if renderer == "auto":
         return None
     able = [
@@ -347,7 +347,7 @@ def renderer_problem(renderer: Renderer, template_type: str) -> Problem | None:
     ]
     if renderer in able:
         return None
-    message = f"No template of the type {template_type} is drawn by {renderer}."
+    message = f"The renderer {renderer} cannot draw templates of the type {template_type}."
     message = f"{message} {listed('renderers', ['auto', *able])}"
     return Problem(NotSupported, "renderer", message)
 
@@ -357,13 +357,16 @@ def after_effects() -> type[RenderEngine]:
     return load_engine(AFTER_EFFECTS)
 
 
-def no_project(template_type: str) -> Problem:
-    message = f"After Effects draws its own projects, and this template is a {template_type}."
+def not_a_project(template_type: str) -> Problem:
+    message = (
+        f"After Effects only draws projects, but this template is of the type {template_type}: "
+        "choose another renderer."
+    )
     return Problem(NotSupported, "template.renderer", message)
 
 
 def may_need_machines(template: ReadyTemplate | Problem) -> bool:
-    """Whether it matters to a template's jobs that there are any."""
+    """Whether the template's jobs may need a machine with After Effects."""
     return isinstance(template, ReadyTemplate) and template.is_project
 
 
@@ -374,19 +377,19 @@ def with_renderer(
     *,
     machines: bool,
 ) -> ReadyTemplate | Problem:
-    """The template as its chosen engine takes it; `machines` says whether any has After Effects."""
+    """The template for the job's engine; `machines` says whether any has After Effects."""
     record = template.record
-    asked = job.template.renderer or record.renderer
-    can_be = template.is_project or record.engine == AFTER_EFFECTS
-    if asked == "after-effects" and not can_be:
-        return no_project(record.type)
-    if asked == "auto" and machines and _needs_after_effects(job, template):
+    requested = job.template.renderer or record.renderer
+    is_project = template.is_project or record.engine == AFTER_EFFECTS
+    if requested == "after-effects" and not is_project:
+        return not_a_project(record.type)
+    if requested == "auto" and machines and _needs_after_effects(job, template):
         return template.by_after_effects
-    return template.drawn_by(asked, engines)
+    return template.drawn_by(requested, engines)
 
 
 def renderer_of(template: ReadyTemplate | TemplateByUrl) -> Renderer | None:
-    """What a job's answers call its engine; None for what is no project."""
+    """The name of the job's engine in responses; None if the template is not a project."""
     is_project = template.chosen.type in _PROJECTS or (
         isinstance(template, ReadyTemplate) and template.is_project
     )

@@ -1,4 +1,4 @@
-"""Templates that a job names by their URL: nobody has looked into them yet."""
+"""Templates that a job refers to by URL, which have not been read yet."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -9,7 +9,7 @@ from api.submission.plan import (
     TemplateByUrl,
     after_effects,
     engine_of,
-    no_project,
+    not_a_project,
 )
 from reelbatch.engines.base import RenderEngine
 from reelbatch.engines.registry import claims_on, engine_for_template_type
@@ -24,14 +24,14 @@ _TYPES = {
     ".aet": "aep",
     ".json": "lottie",
     ".lottie": "lottie",
-}  # other endings are called as their types
+}  # other endings are the names of their types
 _LONGEST_URL = 8192  # characters
 
 
 def template_by_url(
     choice: TemplateChoice, url: str, engines: Mapping[str, type[RenderEngine]]
 ) -> TemplateByUrl | Problem:
-    """`url` is the choice's src; its id is only a label."""
+    """`url` is the template's `src`; its `id` is only a label."""
     if len(url) > _LONGEST_URL or not (is_http_url(url) or begins_with_reference(url)):
         message = f"The src must be an http or https URL of up to {_LONGEST_URL} characters."
         return Problem(RequestError, "template.src", message)
@@ -39,10 +39,10 @@ def template_by_url(
     engine = engine_for_template_type(engines, template_type)
     served = ", ".join(sorted({t for known in engines.values() for t in known.template_types}))
     if engine is None and choice.type is None and template_type not in ("aep", "mogrt"):
-        message = f"The URL does not tell the template's type: add `type`, one of {served}."
+        message = f"The URL does not show the template's type: add `type`, one of {served}."
         return Problem(RequestError, "template.type", message)
     if engine is None:
-        message = f"No engine of this server renders {template_type}; it must be one of {served}."
+        message = f"No engine of this server renders {template_type}: use one of {served}."
         return Problem(NotSupported, "template.type", message)
     drawn_by = _engine_by_url(choice.renderer or "auto", engine, engines, template_type)
     if isinstance(drawn_by, Problem):
@@ -66,7 +66,7 @@ def _engine_by_url(
 ) -> type[RenderEngine] | Problem:
     is_project = template_type in after_effects().template_types
     if renderer == "after-effects" and not is_project:
-        return no_project(template_type)
+        return not_a_project(template_type)
     return engine_of(renderer, own, engines, is_project=is_project)
 
 
@@ -76,7 +76,7 @@ def _type_of(url: str) -> str:
 
 
 def _name(url: str, label: str) -> str:
-    """The file's name, which is no secret unlike perhaps the rest of the URL."""
+    """The file's name, which is not secret, unlike perhaps the rest of the URL."""
     return _path(url).name or label
 
 

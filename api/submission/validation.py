@@ -1,4 +1,4 @@
-"""From the jobs of a request to jobs that a worker can render, each validated on its own."""
+"""Turns the jobs of a request into jobs that a worker can render, validating each separately."""
 
 import asyncio
 import re
@@ -54,13 +54,13 @@ from reelbatch.storage.templates import read_template
 
 J = TypeVar("J", bound=RenderJob)
 
-_SMALL = 4_000_000  # pixels of all frames; a still of so many takes a fifth of a second
+_SMALL = 4_000_000  # pixels of all frames; a still of that size takes a fifth of a second
 _TEMPLATE_ID = re.compile(r"^[A-Z0-9]{26}$")
 
 
 @dataclass(frozen=True)
 class ValidJob:
-    """A job that can be rendered, before it has an id and a place."""
+    """A job that can be rendered, before it gets an id and an index."""
 
     team: str
     creation: JobCreation
@@ -68,8 +68,8 @@ class ValidJob:
     plan: RenderPlan
     fonts: JobFonts
     children: "Children"
-    warnings: list[RenderWarning]  # of the template
-    renderer: Renderer | None = None  # of a project
+    warnings: list[RenderWarning]  # about the template
+    renderer: Renderer | None = None  # for a project
     unserved_timeout: float | None = None  # seconds
 
     @property
@@ -79,13 +79,13 @@ class ValidJob:
     def render_job(
         self, job_id: str, created_at: datetime, *, parent_id: str | None = None
     ) -> RenderJob:
-        """As a job that belongs to no batch."""
+        """The job as one that belongs to no batch."""
         return self._job(RenderJob, job_id, created_at, parent_id=parent_id)
 
     def batch_job(
         self, batch_id: str, index: int, created_at: datetime, outputs: Outputs | None
     ) -> BatchRenderJob:
-        """As the job of a batch; `index` is its position in the request."""
+        """The job as part of a batch; `index` is its position in the request."""
         job_id = batch_job_id(batch_id, index)
         job = self._job(BatchRenderJob, job_id, created_at, batch_id=batch_id, index=index)
         if outputs is None:
@@ -150,8 +150,11 @@ class ValidJob:
 
     @property
     def _is_small(self) -> bool:
-        """One of another priority has to take its turn, and one with nested jobs is seen between
-        them and its own render. A client's bucket may be slow, and After Effects is elsewhere.
+        """Whether rendering the job costs less time than queueing it.
+
+        A job with a priority must wait for its turn, and a job with nested jobs is visible between
+        those and its own render. Uploads to a client's bucket may be slow, and After Effects runs
+        on other machines.
         """
         creation, extent = self.creation, self.plan.extent
         if extent is None or creation.priority or creation.upload is not None:
@@ -169,25 +172,25 @@ class RejectedJob:
 
 
 Children = Mapping[int, ValidJob]
-"""The nested jobs of a job by the positions of their assets, in ascending order."""
+"""The nested jobs of a job, by the positions of their assets in ascending order."""
 
 Templates = dict[str, ReadyTemplate | Problem]  # by id
 
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the jobs of a request name, as far as the team has it."""
+    """What the jobs of a request refer to, as far as it exists."""
 
     team: str
     engines: Mapping[str, type[RenderEngine]]
     templates: Templates
     fonts: Sequence[FontRecord]
     secrets: TeamSecrets
-    missing_uploads: frozenset[str]  # that the jobs use
+    missing_uploads: frozenset[str]  # ids that the jobs use
     plans: RenderPlans
     private_networks: bool  # whether workers may reach them
-    machines: bool  # whether one with After Effects is there, as far as it matters
-    unserved_timeout: float  # seconds that jobs wait for one
+    machines: bool  # whether a machine with After Effects exists, if any job may need one
+    unserved_timeout: float  # seconds that jobs wait for such a machine
 
     def template_of(self, job: JobCreation) -> ReadyTemplate | TemplateByUrl | Problem:
         if job.template.src is None:
@@ -205,10 +208,10 @@ async def validate(
     defaults: JobDefaults,
     templates: Templates | None = None,
 ) -> list[ValidJob | RejectedJob]:
-    """Check every job, with the defaults. Each template and the list of fonts are read once;
-    `templates` have been read already.
+    """Validate every job with the defaults, reading each template and the list of fonts only once.
 
-    What computes runs in a thread: a thousand jobs take a while, and others want responses too.
+    `templates` have been read already. Computations run in a thread, because a thousand jobs take a
+    while and would delay other requests.
     """
     limit = resources.settings.max_job_bytes
     jobs = await asyncio.to_thread(
@@ -243,7 +246,7 @@ async def request_context(
     jobs: Sequence[JobCreation],
     templates: Templates | None = None,
 ) -> RequestContext:
-    """Find what these jobs and those that are nested in them name, as far as it is not known."""
+    """Find what these jobs and their nested jobs refer to, except for the known `templates`."""
     known = templates or {}
     nested = await asyncio.to_thread(
         lambda: [child for job in jobs for _, child in nested_jobs(job.assets, job.priority)]
@@ -273,9 +276,10 @@ async def request_context(
 def validate_nested(
     context: RequestContext, jobs: Sequence[tuple[int, JobCreation]]
 ) -> tuple[Children, list[Problem]]:
-    """The jobs that can be rendered, and what is wrong with the others, at its place in the parent.
+    """The nested jobs that can be rendered, and the problems of the others.
 
-    Each comes with the position of its asset.
+    Each of the `jobs` comes with the position of its asset. The problems' fields are relative to
+    the parent.
     """
     children: dict[int, ValidJob] = {}
     problems: list[Problem] = []
@@ -292,9 +296,9 @@ def validate_nested(
 
 
 def nested_jobs(assets: Sequence[object], priority: int) -> list[tuple[int, JobCreation]]:
-    """The jobs among a job's assets, each as a job of its own beside its asset's position.
+    """The nested jobs among a job's assets, with the positions of the assets.
 
-    They have their parent's priority; webhook, upload and tags are the parent's alone.
+    They have their parent's priority, but not its webhook, upload and tags.
     """
     return [
         (
@@ -398,7 +402,7 @@ async def ready_template(
 ) -> ReadyTemplate | Problem:
     """The team's template, or why jobs cannot use it."""
     if not _TEMPLATE_ID.fullmatch(template_id):
-        message = f"{template_id[:40]!r} is no template's id: those have 26 characters."
+        message = f"{template_id[:40]!r} is not a template id: ids have 26 characters."
         return Problem(RequestError, "template.id", message)
     record = await read_template(resources.store, team, template_id)
     if record is None:

@@ -1,1 +1,1 @@
-"""What a team owns beside its templates: fonts, secrets, webhooks and outputs."""
+"""What a team owns in addition to templates: fonts, secrets, webhooks and outputs."""

@@ -1,8 +1,8 @@
-"""What the API reads of a font that anybody may have sent: its names, and which characters it has.
+"""What the API reads from an untrusted font: its names, and which characters it has.
 
-Two tables are read, each up to a bound and each of their records once, so that no font costs more
-than a legitimate one. All else of a font is read in confined render processes. The tables are
-described at https://learn.microsoft.com/typography/opentype/spec, as `name` and `cmap`.
+It reads two tables, each up to a limit and each of their records once, so that no font costs more
+than a legitimate one. Everything else in a font is read in confined render processes. The tables
+`name` and `cmap` are described at https://learn.microsoft.com/typography/opentype/spec.
 """
 
 import struct
@@ -13,12 +13,12 @@ from typing import BinaryIO
 
 from reelbatch.engines.characters import Range, merged, ranges_as_text
 
-_MOST_TABLES = 512  # fonts have 10 to 40
-_NAME_BYTES = 3 * 65_535  # offsets in the table are of 16 bits
-_CMAP_BYTES = 4 * 1024**2  # the largest fonts for Chinese have half of one MiB
-_SEGMENT_BYTES = 512 * 1024  # all that offsets of 16 bits can lead to
+_MAX_TABLES = 512  # fonts have 10 to 40
+_NAME_BYTES = 3 * 65_535  # offsets in the table have 16 bits
+_CMAP_BYTES = 4 * 1024**2  # the largest fonts for Chinese have half a MiB
+_SEGMENT_BYTES = 512 * 1024  # the reach of 16-bit offsets
 _LONGEST_NAME = 1024  # bytes
-_MOST_RANGES = 20_000  # of characters; fonts with all of Chinese have 6,000
+_MAX_RANGES = 20_000  # of characters; fonts with all of Chinese have 6,000
 
 _DIRECTORY_ENTRY = struct.Struct(">4sIII")  # tag, checksum, offset, length
 _NAME_RECORD = struct.Struct(">6H")  # platform, encoding, language, name, length, offset
@@ -47,7 +47,7 @@ class TableUnreadable(Exception):
 
 
 def read_names(font: BinaryIO, ids: Collection[int]) -> dict[int, str]:
-    """The names with these ids that the font has, in English where it has several languages.
+    """The font's names with these ids, in English if there are several languages.
 
     Names longer than 1,024 bytes are left out. Raises TableUnreadable.
     """
@@ -70,17 +70,17 @@ def read_names(font: BinaryIO, ids: Collection[int]) -> dict[int, str]:
 
 
 def read_characters(font: BinaryIO) -> str:
-    """The characters that the font has glyphs for, as `reelbatch.engines.characters` writes them.
+    """The characters that the font has glyphs for, in the format of `reelbatch.engines.characters`.
 
-    It is empty where they are given in an unusual form, or in more pieces than any font needs.
-    Raises TableUnreadable where the font has no table of them.
+    The result is empty if the table has an unusual form, or more ranges than any font needs. Raises
+    TableUnreadable if the font has no such table.
     """
     table = _read_table(font, b"cmap", _CMAP_BYTES)
     try:
-        ranges = list(islice(merged(_in_order(_ranges(table))), _MOST_RANGES + 1))
+        ranges = list(islice(merged(_in_order(_ranges(table))), _MAX_RANGES + 1))
     except (struct.error, IndexError, _Unusual):
         return ""
-    return ranges_as_text(ranges) if len(ranges) <= _MOST_RANGES else ""
+    return ranges_as_text(ranges) if len(ranges) <= _MAX_RANGES else ""
 
 
 class _Unusual(Exception):
@@ -92,7 +92,7 @@ def _read_table(font: BinaryIO, tag: bytes, most: int) -> bytes:
     font.seek(4)
     count = int.from_bytes(font.read(2))
     font.seek(12)
-    directory = font.read(_DIRECTORY_ENTRY.size * min(count, _MOST_TABLES))
+    directory = font.read(_DIRECTORY_ENTRY.size * min(count, _MAX_TABLES))
     whole_entries = len(directory) - len(directory) % _DIRECTORY_ENTRY.size
     for found, _, offset, length in _DIRECTORY_ENTRY.iter_unpack(directory[:whole_entries]):
         if found == tag:
@@ -101,16 +101,16 @@ def _read_table(font: BinaryIO, tag: bytes, most: int) -> bytes:
             if len(table) < min(length, most):
                 break
             return table
-    raise TableUnreadable(f"its table {tag.decode()} is not there, or not all of it")
+    raise TableUnreadable(f"its table {tag.decode()} is missing or incomplete")
 
 
 def _records(form: struct.Struct, table: bytes, start: int, count: int) -> Iterator[Sequence[int]]:
-    """Raises struct.error where the table ends too early."""
+    """Raises struct.error if the table ends too early."""
     return (form.unpack_from(table, start + number * form.size) for number in range(count))
 
 
 def _decoded(content: bytes, encoding: tuple[int, int]) -> str:
-    """Nothing where the text is broken or its encoding unknown."""
+    """The text; empty if it is broken or its encoding is unknown."""
     try:
         return content.decode(_TEXT_ENCODINGS.get(encoding, "ascii"))
     except UnicodeDecodeError:
@@ -118,7 +118,7 @@ def _decoded(content: bytes, encoding: tuple[int, int]) -> str:
 
 
 def _ranges(table: bytes) -> Iterator[Range]:
-    """First and last characters, by the best table. Raises struct.error, IndexError or _Unusual."""
+    """The ranges in the best subtable. Raises struct.error, IndexError or _Unusual."""
     (count,) = struct.unpack_from(">H", table, 2)
     offsets = {
         (platform, encoding): offset
@@ -136,7 +136,7 @@ def _ranges(table: bytes) -> Iterator[Range]:
 
 
 def _of_groups(table: bytes) -> Iterator[Range]:
-    """Format 12. The glyph 0 is for what a font lacks."""
+    """Format 12. The glyph 0 stands for missing characters."""
     (count,) = struct.unpack_from(">I", table, 12)
     for first, last, glyph in _records(_GROUP, table, 16, count):
         if first < last or glyph:
@@ -159,7 +159,7 @@ def _of_segments(table: bytes) -> Iterator[Range]:
 
 
 def _in_order(ranges: Iterable[Range]) -> Iterator[Range]:
-    """Raises _Unusual for ranges that overlap, which could be read for hours."""
+    """Raises _Unusual for overlapping ranges, which could take hours to read."""
     before = -1
     for first, last in ranges:
         if not before < first <= last <= sys.maxunicode:

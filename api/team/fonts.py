@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from api.http.errors import documented
-from api.http.requests import known_id, limited_stream
+from api.http.requests import id_or_not_found, limited_stream
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import UPLOAD_FONT
 from api.resources import MayReadJobs, MayWriteTemplates, Resources, Shared
@@ -58,7 +58,7 @@ _NAMES = _FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_ST
     openapi_extra=UPLOAD_FONT,
 )
 async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Add a TTF or OTF file, as the part `font` of a form, to the team's fonts."""
+    """Add a font to the team's fonts: a TTF or OTF file in the part `font` of a form."""
     file, family_name = await _read_form(
         request, await resources.quotas.room(team, resources.settings.limit_of("font"))
     )
@@ -81,13 +81,13 @@ async def upload_font(request: Request, resources: Shared, team: MayWriteTemplat
 
 @router.get("/fonts", name="list_fonts", response_model=list[Font], responses=documented())
 async def get_fonts(resources: Shared, team: MayReadJobs) -> Response:
-    """The team's fonts, oldest first."""
+    """List the team's fonts, oldest first."""
     return respond_all([_font(record) for record in await list_fonts(resources.store, team)])
 
 
 @router.get("/fonts/{font_id}", response_model=Font, responses=documented(FontNotFound))
 async def get_font(font_id: str, resources: Shared, team: MayReadJobs) -> Response:
-    """One font."""
+    """Get one font."""
     return respond(_font(await _find(resources, team, font_id)))
 
 
@@ -102,14 +102,14 @@ async def remove_font(font_id: str, resources: Shared, team: MayWriteTemplates) 
     record = await _find(resources, team, font_id)
     if await active_users_of_font(resources.client, team, record.id):
         raise FontInUse
-    # A job that is accepted at this very moment is not listed yet, and shall find its file.
+    # A job that has just been accepted may not be listed yet, and still needs the file.
     busy = await active_jobs(resources.client, team) > 0
     await delete_font(resources.store, team, record, keep_file=busy)
     return Response(status_code=204)
 
 
 async def _find(resources: Resources, team: str, font_id: str) -> FontRecord:
-    known_id(font_id, FontNotFound)
+    id_or_not_found(font_id, FontNotFound)
     record = await read_font(resources.store, team, font_id)
     if record is None:
         raise FontNotFound
@@ -139,12 +139,12 @@ def _no_font() -> RequestError:
 
 
 def _file_name(file: UploadFile) -> str:
-    """The name that jobs use, without any folders that a browser put before it."""
+    """The name that jobs use, without the folders that some browsers add."""
     return PurePath((file.filename or "").replace("\\", "/")).name[:_LONGEST_NAME]
 
 
 def _read(font: BinaryIO, file_name: str) -> tuple[FontFace, str]:
-    """The font's names and its characters. Raises FontInvalid for what is no TTF or OTF file."""
+    """The font's names and characters. Raises FontInvalid for anything but a TTF or OTF file."""
     extension = _EXTENSIONS.get(font.read(4))
     if extension is None:
         raise FontInvalid("The file is not a TrueType or OpenType font (.ttf or .otf).")
@@ -155,7 +155,7 @@ def _read(font: BinaryIO, file_name: str) -> tuple[FontFace, str]:
     family = names.get(_TYPOGRAPHIC_FAMILY) or names.get(_FAMILY, "")
     postscript_name = names.get(_POSTSCRIPT_NAME, "")
     if not family and not postscript_name:
-        raise FontInvalid("The font has no name that a template could find it by.")
+        raise FontInvalid("The font has no name by which a template could refer to it.")
     face = FontFace(
         family=family,
         style=names.get(_TYPOGRAPHIC_STYLE) or names.get(_STYLE, ""),

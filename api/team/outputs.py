@@ -1,4 +1,4 @@
-"""The outputs: public, but nobody can guess their addresses."""
+"""The outputs, which are public but have URLs that nobody can guess."""
 
 from typing import Annotated
 from urllib.parse import quote
@@ -18,8 +18,8 @@ from reelbatch.storage.files import find_file
 
 router = APIRouter(tags=["outputs"])
 
-# Other sites' pages may show outputs. Opened by itself one is a picture or a film without rights:
-# its type is its codec's, and no browser looks for another in what a hostile template has drawn.
+# Other sites' pages may embed outputs. Opened directly, an output is a picture or film without any
+# permissions. Browsers use its codec's media type and do not sniff what a hostile template drew.
 _EMBEDDABLE = {
     "Cross-Origin-Resource-Policy": "cross-origin",
     "Content-Security-Policy": (
@@ -30,7 +30,7 @@ _MEDIA_TYPES = {one.extension: one.media_type for one in (*CODECS.values(), PROJ
 
 
 OutputName = Annotated[
-    str, Query(alias="name", max_length=200, description="What the file is saved as.")
+    str, Query(alias="name", max_length=200, description="The name under which to save the file.")
 ]
 
 
@@ -48,14 +48,12 @@ async def get_output(
     requested: RequestedFile,
     named: OutputName = "",
 ) -> Response:
-    """A finished job's file."""
+    """Get the output file of a finished job."""
     name, _, extension = file_name.rpartition(".")
     media_type = _MEDIA_TYPES.get(extension)
     signed = output_url_is_signed(resources.signer, team, job_id, signature)
     if not signed or name != job_id or media_type is None:
-        raise OutputNotFound(
-            "There is no output at this address; take it from the job's outputUrl."
-        )
+        raise OutputNotFound("There is no output at this address: use the job's outputUrl.")
     file = await find_file(resources.store, keys.output(team, job_id, extension))
     file = file or await find_file(resources.store, keys.preview(team, job_id, extension))
     if file is None:
@@ -72,6 +70,6 @@ async def get_output(
 
 
 def _disposition(file_name: str, stem: str, extension: str) -> str:
-    """Both forms of the name (RFC 6266, 4.3): the first one is for clients that know no Unicode."""
+    """The name in both forms (RFC 6266, 4.3), the first one for clients without Unicode."""
     plain = f'inline; filename="{file_name}"'
     return f"{plain}; filename*=UTF-8''{quote(f'{stem}.{extension}', safe='')}" if stem else plain

@@ -1,9 +1,9 @@
-"""The endpoints of secrets. No response ever has a value."""
+"""The endpoints of secrets. No response ever contains a secret's value."""
 
 from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
-from api.http.requests import known_id, read_model
+from api.http.requests import id_or_not_found, read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_SECRET
 from api.resources import MayReadJobs, MayWriteTemplates, Shared
@@ -33,7 +33,10 @@ router = APIRouter(tags=["secrets"])
 async def create_or_update_secret(
     request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
-    """Store a secret; jobs refer to it as `${secrets.NAME}`. A name is taken until its deletion."""
+    """Store a secret, to which jobs refer as `${secrets.NAME}`.
+
+    To replace a secret, delete it first.
+    """
     creation = await read_model(request, SecretCreation)
     record = await resources.secrets.create(team, creation.name, creation.value)
     return respond(_secret(record), 201)
@@ -41,7 +44,7 @@ async def create_or_update_secret(
 
 @router.get("/secrets", response_model=list[Secret], responses=documented(SecretsNotConfigured))
 async def list_secrets(resources: Shared, team: MayReadJobs) -> Response:
-    """The team's secrets, oldest first."""
+    """List the team's secrets, oldest first, without their values."""
     return respond_all([_secret(record) for record in await resources.secrets.list(team)])
 
 
@@ -52,8 +55,8 @@ async def list_secrets(resources: Shared, team: MayReadJobs) -> Response:
     responses=documented(SecretNotFound, SecretsNotConfigured),
 )
 async def delete_secret(secret_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Delete a secret. Jobs that still need it fail."""
-    if not await resources.secrets.delete(team, known_id(secret_id, SecretNotFound)):
+    """Delete a secret. Jobs that still need it will fail."""
+    if not await resources.secrets.delete(team, id_or_not_found(secret_id, SecretNotFound)):
         raise SecretNotFound
     return Response(status_code=200)
 

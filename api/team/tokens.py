@@ -1,4 +1,4 @@
-"""GET /team and the team's tokens: only a new one is ever shown, and only once."""
+"""GET /team and the team's tokens. A token is only shown once, when it is created."""
 
 from datetime import UTC, datetime
 
@@ -26,13 +26,13 @@ router = APIRouter(tags=["team"])
 
 @router.get("/team", response_model=Team, responses=documented())
 async def get_team(request: Request, team: MayReadJobs) -> Response:
-    """Whom the token of this request speaks for, and the server's version."""
+    """Get the team and the token of this request, and the server's version."""
     return respond(Team(name=team, version=VERSION, token=request.state.token.wire))
 
 
 @router.get("/tokens", response_model=list[Token], responses=documented())
 async def list_team_tokens(resources: Shared, team: MayManageTeam) -> Response:
-    """The team's tokens, expired ones too, oldest first."""
+    """List the team's tokens, including expired ones, oldest first."""
     return respond_all([record.wire for record in await list_tokens(resources.store, team)])
 
 
@@ -44,13 +44,13 @@ async def list_team_tokens(resources: Shared, team: MayManageTeam) -> Response:
     openapi_extra=CREATE_TOKEN,
 )
 async def create_team_token(request: Request, resources: Shared, team: MayManageTeam) -> Response:
-    """Make a token for the team. The response is the only one that shows it."""
+    """Create a token for the team. Only this response shows it."""
     creation = await read_model(request, TokenCreation)
     if creation.expires_at and creation.expires_at <= datetime.now(UTC):
         raise error_of([Problem(RequestError, "expiresAt", "must be in the future")])
     if len(await list_tokens(resources.store, team)) >= MAX_TOKENS:
         raise QuotaExceeded(
-            f"The team has {MAX_TOKENS} tokens, which is as many as it may make: revoke one."
+            f"The team has {MAX_TOKENS} tokens, the most that it may have: revoke one."
         )
     token, record = await create_token(
         resources.store, team, creation.name, creation.scopes, creation.expires_at
@@ -65,7 +65,7 @@ async def create_team_token(request: Request, resources: Shared, team: MayManage
     responses=documented(TokenNotFound),
 )
 async def revoke_team_token(token_id: str, resources: Shared, team: MayManageTeam) -> Response:
-    """Revoke a token: ten seconds later at most it opens nothing, and it cannot be taken back."""
+    """Revoke a token permanently. It stops working within ten seconds."""
     if not await revoke_token(resources.store, token_id, team):
         raise TokenNotFound
     return Response(status_code=200)

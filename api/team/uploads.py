@@ -1,4 +1,4 @@
-"""The endpoints of uploaded files: pictures, sound and video that jobs name as `upload:ID`."""
+"""The endpoints of uploaded files: pictures, sound and video that jobs refer to as `upload:ID`."""
 
 from typing import Annotated
 
@@ -29,7 +29,7 @@ from reelbatch.storage.uploaded_files import find_uploaded_file, note_use, save_
 router = APIRouter(tags=["uploads"])
 
 FileName = Annotated[
-    str, Query(max_length=1000, description="The file's name; its ending tells the kind of file.")
+    str, Query(max_length=1000, description="The file's name; its extension shows the media type.")
 ]
 
 
@@ -43,9 +43,9 @@ FileName = Annotated[
 async def upload_file(
     request: Request, resources: Shared, team: MayWriteJobs, name: FileName = ""
 ) -> Response:
-    """Store a picture, a sound or a video, as the body, for jobs to use.
+    """Upload a picture, sound or video as the body, for use in jobs.
 
-    The same content gets the same id. A file stays as long as a job may use it.
+    The same content gets the same id. A file is stored as long as a job may use it.
     """
     ending = media_ending(name, request.headers.get("content-type", ""))
     if ending is None:
@@ -69,7 +69,7 @@ async def upload_file(
     "/uploads/{upload_id}", response_model=UploadedFile, responses=documented(UploadNotFound)
 )
 async def get_upload(upload_id: str, resources: Shared, team: MayReadJobs) -> Response:
-    """Whether the team has a file: its id is its SHA-256 and its ending, `….png`."""
+    """Check whether the team has a file, whose id is its SHA-256 and extension, `….png`."""
     file = (
         await find_uploaded_file(resources.store, team, upload_id)
         if is_upload_id(upload_id)

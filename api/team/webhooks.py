@@ -1,4 +1,4 @@
-"""The logs of webhooks, sending one again, and what they are signed with."""
+"""The endpoints of webhooks: their logs, redelivery, and the key that signs them."""
 
 from fastapi import APIRouter, Response
 from temporalio.common import Priority
@@ -25,7 +25,7 @@ _REDELIVERY_ERRORS = documented(RequestError, WebhookNotFound, WebhookNotDue, Un
 
 @router.get("/webhooks/secret", response_model=WebhookSecret, responses=documented())
 async def get_webhook_secret(resources: Shared, team: MayWriteJobs) -> Response:
-    """The key that the team's webhooks are signed with, as Standard Webhooks' libraries take it."""
+    """Get the key that signs the team's webhooks, in the format of Standard Webhooks' libraries."""
     response = respond(WebhookSecret(secret=resources.webhook_signer.secret_of(team)))
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -33,13 +33,13 @@ async def get_webhook_secret(resources: Shared, team: MayWriteJobs) -> Response:
 
 @router.get("/jobs/{job_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_job_webhook(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
-    """What came of a job's webhook, attempt by attempt."""
+    """Get the log of a job's webhook, attempt by attempt."""
     return respond(_log(await _find(resources, team, job_id)))
 
 
 @router.get("/batches/{batch_id}/webhook", response_model=WebhookLog, responses=_READ_ERRORS)
 async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
-    """What came of a batch's webhook, attempt by attempt."""
+    """Get the log of a batch's webhook, attempt by attempt."""
     return respond(_log(await _find(resources, team, batch_id)))
 
 
@@ -52,7 +52,7 @@ async def get_batch_webhook(batch_id: UlidPath, resources: Shared, team: MayRead
 async def redeliver_job_webhook(
     job_id: UlidPath, resources: Shared, team: MayWriteJobs
 ) -> Response:
-    """Send a job's webhook again: the same body under the same `webhook-id`."""
+    """Send a job's webhook again, with the same body and the same `webhook-id`."""
     return await _redeliver(resources, team, job_id)
 
 
@@ -65,7 +65,7 @@ async def redeliver_job_webhook(
 async def redeliver_batch_webhook(
     batch_id: UlidPath, resources: Shared, team: MayWriteJobs
 ) -> Response:
-    """Send a batch's webhook again: the same body under the same `webhook-id`."""
+    """Send a batch's webhook again, with the same body and the same `webhook-id`."""
     return await _redeliver(resources, team, batch_id)
 
 
@@ -79,7 +79,9 @@ async def _find(resources: Resources, team: str, id_: str) -> WebhookRecord:
 async def _redeliver(resources: Resources, team: str, id_: str) -> Response:
     record = await _find(resources, team, id_)
     if record.body is None:
-        raise WebhookNotDue("The webhook has not been sent yet: it goes out at the end.")
+        raise WebhookNotDue(
+            "The webhook has not been sent yet: it is sent when the job or batch has ended."
+        )
     delivery = WebhookDelivery(
         team=team, id=id_, receiver=record.webhook.receiver, body=record.body
     )
@@ -94,7 +96,7 @@ async def _redeliver(resources: Resources, team: str, id_: str) -> Response:
             priority=Priority(fairness_key=team),
         )
     except WorkflowAlreadyStartedError:
-        raise WebhookNotDue("An earlier delivery is still being tried; read its log.") from None
+        raise WebhookNotDue("An earlier delivery is still in progress; read its log.") from None
     return respond(_log(record), 202)
 
 

@@ -1,1 +1,1 @@
-"""Templates: the team's, by v2 and v3, and the signed links to their files."""
+"""Templates: the endpoints in v2 and v3, and the signed links to their files."""

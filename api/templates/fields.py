@@ -1,4 +1,4 @@
-"""GET /templates/{id}/fields: what a table's rows can fill, as a list or as an example table."""
+"""GET /templates/{id}/fields: the fields for a table's rows, as a list or an example table."""
 
 from typing import Annotated, Literal
 from urllib.parse import quote
@@ -26,7 +26,7 @@ router = APIRouter(tags=["templates"])
     response_model=list[TemplateField],
     responses={
         **documented(RequestError, TemplateNotFound),
-        200: content_response("The fields, or a table of one row that fills them.", CSV),
+        200: content_response("The fields, or a table with one row that fills them.", CSV),
     },
 )
 async def get_template_fields(
@@ -34,15 +34,17 @@ async def get_template_fields(
     resources: Shared,
     team: MayReadJobs,
     composition: Annotated[
-        str | None, Query(description="The one that is rendered; the first one if left out.")
+        str | None, Query(description="The composition to render; the first one if missing.")
     ] = None,
     chosen: Annotated[
-        Literal["json", "csv"], Query(alias="format", description="csv: a table to begin with.")
+        Literal["json", "csv"],
+        Query(alias="format", description="csv gives a table to start from."),
     ] = "json",
 ) -> Response:
-    """The texts, pictures, videos and sounds of a composition and of all that it shows.
+    """List the texts, pictures, videos and sounds of a composition, including nested ones.
 
-    With `format=csv` a table whose one row has the template's own words: it can be sent as it is.
+    With `format=csv`, the response is a table that can be submitted as it is. Its one row has the
+    template's own values.
     """
     record = await find_template(resources, team, template_id)
     fields = _fields(record, composition)
@@ -56,7 +58,10 @@ async def get_template_fields(
 def _fields(record: TemplateRecord, name: str | None) -> list[Field]:
     """Raises TemplateNotReady or CompositionNotFound."""
     if record.inspection is None:
-        raise TemplateNotReady(f"The template {record.id} has not been read.")
+        raise TemplateNotReady(
+            f"The template {record.id} has not been read yet: try again when its status is "
+            "`uploaded`."
+        )
     offer = TemplateOffer(record.inspection)
     composition = offer.composition_named(name)
     if composition is None:

@@ -1,4 +1,4 @@
-"""Starting the work on a template, and how operators see it."""
+"""Starts the workflows of templates, with summaries for operators."""
 
 from urllib.parse import urlsplit
 
@@ -25,9 +25,9 @@ _LONGEST_URL = 8192  # characters
 
 
 def check_src(src: str, settings: Settings) -> None:
-    """Raises RequestError for a URL that no worker would fetch."""
+    """Raises RequestError for a URL that workers would not fetch."""
     if has_reference(src):
-        raise _refused("It cannot refer to secrets; give a presigned URL.")
+        raise _refused("It cannot refer to secrets: use a presigned URL.")
     schemes = settings.template_schemes
     if len(src) > _LONGEST_URL or not is_http_url(src) or urlsplit(src).scheme not in schemes:
         usual = " or ".join(sorted(schemes))
@@ -39,7 +39,7 @@ def check_src(src: str, settings: Settings) -> None:
 async def start_download(
     resources: Resources, record: TemplateRecord, download: TemplateDownload
 ) -> None:
-    """Have a worker fetch the file. A template whose download cannot start is not left behind."""
+    """Have a worker fetch the file. If the download cannot be started, the template is deleted."""
     try:
         await resources.client.start_workflow(
             DownloadTemplateWorkflow.run,

@@ -1,4 +1,4 @@
-"""The endpoints of templates: v2, which writes, and the two roots that read."""
+"""The endpoints of templates in v2, and what they share with v3."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request, Response
 
 from api.http.errors import documented
-from api.http.requests import known_id, read_model
+from api.http.requests import id_or_not_found, read_model
 from api.http.responses import respond, respond_all
 from api.openapi.inputs import CREATE_TEMPLATE, RENAME_TEMPLATE
 from api.resources import MayReadJobs, MayWriteTemplates, RequestUrls, Resources, Shared
@@ -66,9 +66,9 @@ router = APIRouter(tags=["templates"])
 
 
 class TemplateCreated(Template):
-    """The template with where to send its file, in every shape that clients are known to read.
+    """The new template with its upload link, in every form that clients are known to read.
 
-    A template that comes from a URL has no such place.
+    A template that is fetched from a URL has no upload link.
     """
 
     template: Template
@@ -89,7 +89,7 @@ class DownloadLink(WireModel):
 async def create_or_update_template(
     request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
-    """Announce a template: its file is PUT to `uploadInfo.url` afterwards, or comes from `src`."""
+    """Create a template, whose file is then PUT to `uploadInfo.url` or fetched from `src`."""
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
         check_src(creation.src, resources.settings)
@@ -110,7 +110,7 @@ async def create_or_update_template(
     "/templates", name="list_templates", response_model=list[Template], responses=documented()
 )
 async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
-    """The team's templates, oldest first."""
+    """List the team's templates, oldest first."""
     records = await list_templates(resources.store, team)
     found = await known_shortcomings(resources, team, records)
     pairs = zip(records, found, strict=True)
@@ -121,7 +121,7 @@ async def get_templates(resources: Shared, team: MayReadJobs) -> Response:
     "/templates/{template_id}", response_model=Template, responses=documented(TemplateNotFound)
 )
 async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -> Response:
-    """One template, with its compositions, layers and fonts once it is uploaded."""
+    """Get one template, with its compositions, layers and fonts once it is uploaded."""
     record = await find_template(resources, team, template_id)
     return respond(await template_response(resources, record))
 
@@ -135,7 +135,7 @@ async def get_template(template_id: str, resources: Shared, team: MayReadJobs) -
 async def update_template(
     template_id: str, request: Request, resources: Shared, team: MayWriteTemplates
 ) -> Response:
-    """Change a template's displayName, renderer or lossy."""
+    """Change a template's `displayName`, `renderer` or `lossy`."""
     update = await read_model(request, TemplateUpdate, if_empty=b"{}")
     record = await find_template(resources, team, template_id)
     _check_renderer(update.renderer or "auto", record)
@@ -152,7 +152,7 @@ async def update_template(
     responses=documented(TemplateNotFound, TemplateInUse),
 )
 async def remove_template(template_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Delete a template and its file for good. Jobs that have ended stay."""
+    """Delete a template and its file permanently. Jobs that have ended remain."""
     record = await find_template(resources, team, template_id)
     active = await active_users_of_template(resources.client, team, record.id)
     if active:
@@ -176,10 +176,10 @@ async def remove_template(template_id: str, resources: Shared, team: MayWriteTem
 async def get_template_download_url(
     template_id: str, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
-    """A link to the template's file that works without a token for an hour."""
+    """Create a link to the template's file that works without a token for an hour."""
     record = await find_template(resources, team, template_id)
     if record.source is None or await find_file(resources.store, record.source) is None:
-        raise Gone("The template has no file; upload one.")
+        raise Gone("The template has no file: upload one.")
     return respond(DownloadLink(url=urls.download(record)))
 
 
@@ -191,7 +191,7 @@ async def get_template_download_url(
 async def get_template_upload_url(
     template_id: str, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
-    """A new upload link; earlier ones stop working."""
+    """Create a new upload link for a template. Earlier links stop working."""
     record = await find_template(resources, team, template_id)
     status = record.status
     if status is TemplateStatus.DOWNLOADING:  # the link voids the download too
@@ -202,8 +202,8 @@ async def get_template_upload_url(
 
 
 async def find_template(resources: Resources, team: str, template_id: str) -> TemplateRecord:
-    """Raises TemplateNotFound, also for what cannot be an id."""
-    known_id(template_id, TemplateNotFound)
+    """The team's template. Raises TemplateNotFound, also for malformed ids."""
+    id_or_not_found(template_id, TemplateNotFound)
     record = await read_template(resources.store, team, template_id)
     if record is None:
         raise TemplateNotFound
@@ -211,7 +211,7 @@ async def find_template(resources: Resources, team: str, template_id: str) -> Te
 
 
 async def template_response(resources: Resources, record: TemplateRecord) -> Template:
-    """With its layers and fields, which lists leave out."""
+    """The template with its layers and fields, which lists omit."""
     [flaws] = await known_shortcomings(resources, record.team, [record])
     template = _template(resources, record, flaws)
     if record.inspection is None:
@@ -228,7 +228,7 @@ async def template_response(resources: Resources, record: TemplateRecord) -> Tem
 async def known_shortcomings(
     resources: Resources, team: str, records: Sequence[TemplateRecord]
 ) -> list[Shortcomings]:
-    """What of the templates will not look as designed with the fonts that the team has now."""
+    """What will not look as designed in each template, with the team's current fonts."""
     needs = [_own_needs(resources, record) for record in records]
     fonts: list[FontRecord] = []
     if any(need is not None and needs_team_fonts(need) for need in needs):
@@ -239,7 +239,7 @@ async def known_shortcomings(
 
 
 def _own_needs(resources: Resources, record: TemplateRecord) -> FontNeeds | None:
-    """The fonts that a template asks for; None before it has been looked into."""
+    """The fonts that a template needs; None if it has not been read yet."""
     engine, found = _engine_of(resources, record), record.inspection
     if found is None:
         return None
@@ -249,7 +249,7 @@ def _own_needs(resources: Resources, record: TemplateRecord) -> FontNeeds | None
 
 
 def _engine_of(resources: Resources, record: TemplateRecord) -> type[RenderEngine] | None:
-    """What draws the template where a job does not say; None: nothing here."""
+    """The engine that draws the template by default; None if this server has no such engine."""
     own = resources.engines.get(record.engine)
     if own is None:
         return None
@@ -261,7 +261,7 @@ def _engine_of(resources: Resources, record: TemplateRecord) -> type[RenderEngin
 def _renderers(
     resources: Resources, record: TemplateRecord, flaws: Shortcomings
 ) -> dict[str, object]:
-    """What draws the template, what may, and what draws more of it."""
+    """The template's renderer, the possible ones, and one that draws more of the template."""
     is_project = record.converted is not None
     choices = renderer_choices(resources.engines, record.engine, is_project=is_project)
     if choices == ["auto"]:
@@ -327,20 +327,20 @@ def _new_record(resources: Resources, team: str, creation: TemplateCreation) -> 
 
 
 def _engine_for(resources: Resources, template_type: str) -> str:
-    """Raises RequestError that lists the types that this server renders."""
+    """The engine for a template type. Raises RequestError that lists the supported types."""
     engine = engine_for_template_type(resources.engines, template_type)
     if engine is None:
         served = sorted(t for known in resources.engines.values() for t in known.template_types)
         must_be = f"must be one of {', '.join(served)}" if served else "has no engine here"
         raise RequestError(
-            f"type: No engine of this server renders {template_type}; it {must_be}.",
+            f"type: No engine of this server renders {template_type}; the type {must_be}.",
             details=[FieldError(field="type", message=must_be)],
         )
     return engine.name
 
 
 def _check_renderer(renderer: Renderer, record: TemplateRecord) -> None:
-    """Raises NotSupported. What the template's next file is nobody knows."""
+    """Raises NotSupported. Only the type is checked, since the template may get another file."""
     if problem := renderer_problem(renderer, record.type):
         raise error_of([problem])
 

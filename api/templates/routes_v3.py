@@ -1,4 +1,4 @@
-"""The reading endpoints of templates below /api/v3 (contract 6). Here the wire is snake_case."""
+"""The read-only endpoints of templates in v3 (contract 6), whose wire format is snake_case."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -20,14 +20,16 @@ from reelbatch.storage.templates import list_templates
 
 router = APIRouter(tags=["templates v3"])
 
-_MOST_ITEMS = 1000  # more may be asked for, but are not sent
+_MAX_ITEMS = 1000  # clients may request more, but get no more than this
 
-# What layers show that have a source of their own; texts, shapes and nulls have none.
+# The source types of layers with their own source; texts, shapes and nulls have none.
 _SOURCES = {"image_sequence": "image"} | {
     kind: kind for kind in ("image", "solid", "video", "audio")
 }
 
-Limit = Annotated[int, Query(ge=1, description=f"At most {_MOST_ITEMS} are sent.")]
+Limit = Annotated[
+    int, Query(ge=1, description=f"The most items to return, of which {_MAX_ITEMS} are allowed.")
+]
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
 
@@ -38,8 +40,8 @@ class TemplateV3(WithWarnings):
     status: str
     created_at: Timestamp
     updated_at: Timestamp
-    mogrt: Absent[Mogrt] = None  # of a project with Essential Graphics
-    project: Absent[ProjectContents] = None  # of a project; left out of lists
+    mogrt: Absent[Mogrt] = None  # for a project with Essential Graphics
+    project: Absent[ProjectContents] = None  # for a project; omitted from lists
 
 
 class CompositionV3(BaseModel):
@@ -72,7 +74,7 @@ class LayerV3(BaseModel):
 
 @router.get("/templates", response_model=list[TemplateV3], responses=documented())
 async def list_templates_v3(resources: Shared, team: MayReadJobs) -> Response:
-    """The team's templates, oldest first."""
+    """List the team's templates, oldest first."""
     return respond_all(
         await _templates(resources, team, await list_templates(resources.store, team))
     )
@@ -84,7 +86,7 @@ async def list_templates_v3(resources: Shared, team: MayReadJobs) -> Response:
     responses=documented(RequestError, TemplateNotFound),
 )
 async def get_template_v3(template_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
-    """One template."""
+    """Get one template."""
     record = await find_template(resources, team, template_id)
     [template] = await _templates(resources, team, [record])
     project = record.inspection.project if record.inspection else None
@@ -103,10 +105,10 @@ async def list_template_compositions_v3(
     limit: Limit = 300,
     offset: Offset = 0,
 ) -> Response:
-    """What of the template can be rendered; empty until it is uploaded."""
+    """List the compositions that can be rendered; there are none until the template is uploaded."""
     record = await find_template(resources, team, template_id)
     found = _compositions(record.inspection) if record.inspection else []
-    return respond_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+    return respond_all(found[offset : offset + min(limit, _MAX_ITEMS)])
 
 
 @router.get(
@@ -121,10 +123,10 @@ async def list_template_layers_v3(
     limit: Limit = 300,
     offset: Offset = 0,
 ) -> Response:
-    """The layers that assets can address; empty until the template is uploaded."""
+    """List the layers that assets can address; there are none until the template is uploaded."""
     record = await find_template(resources, team, template_id)
     found = _layers(record.inspection) if record.inspection else []
-    return respond_all(found[offset : offset + min(limit, _MOST_ITEMS)])
+    return respond_all(found[offset : offset + min(limit, _MAX_ITEMS)])
 
 
 async def _templates(
@@ -140,7 +142,7 @@ async def _templates(
 
 
 def _composition_ids(inspection: TemplateInspection) -> dict[str, int]:
-    """After Effects numbers what is in a project from 1."""
+    """Numbers from 1, as After Effects numbers the items of a project."""
     listed = [composition.name for composition in inspection.compositions]
     shown = [layer.composition for layer in inspection.layers]
     return {name: number for number, name in enumerate(dict.fromkeys([*listed, *shown]), start=1)}
@@ -163,7 +165,7 @@ def _compositions(inspection: TemplateInspection) -> list[CompositionV3]:
 
 
 def _composition_data(composition: Composition) -> dict[str, JsonValue]:
-    """Of a project's, whether it is drawn as designed, and why not."""
+    """Further data; for a project, whether the composition is drawn as designed, and why not."""
     if composition.reasons is None:
         return {"frames": composition.frames}
     reasons = [reason.model_dump(mode="json") for reason in composition.reasons]

@@ -1,4 +1,4 @@
-"""The signed links to a template's file: PUT it, and GET it. They need no token."""
+"""The signed links for uploading and downloading a template's file, which need no token."""
 
 import asyncio
 from collections.abc import Generator
@@ -51,10 +51,10 @@ log = structlog.get_logger("api")
 
 router = APIRouter(tags=["signed links"])
 
-MOST_UPLOADS = 20
-"""Files that one link takes: each stays until nothing can use it any more."""
+MAX_UPLOADS = 20
+"""The most files per link: each of them is stored until nothing can use it any more."""
 
-_START = 64  # bytes of a file that tell JSON
+_START = 64  # bytes of a file that show whether it is JSON
 _UPLOAD_WAIT = 5  # seconds until a client may try again
 _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template's status
 
@@ -76,17 +76,17 @@ _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template
 async def upload_template(
     team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
 ) -> Response:
-    """Receive a template's file, and read what is in it."""
+    """Upload a template's file, and read its contents."""
     linked = await _find_linked(resources, team, template_id)
     record = checked_upload(resources.signer, linked, expires, signature)
-    if record.uploads >= MOST_UPLOADS:
+    if record.uploads >= MAX_UPLOADS:
         raise Gone(
-            f"This link has taken {MOST_UPLOADS} files: get a new one by "
-            "PUT /templates/{id}/upload."
+            f"This link has received {MAX_UPLOADS} files, the most that it accepts: get a new one "
+            "with PUT /templates/{id}/upload."
         )
     upload = new_id()
     source = keys.template_source(team, template_id, upload)
-    with _alone(resources, record):
+    with _one_at_a_time(resources, record):
         limit = await resources.quotas.room(team, resources.settings.limit_of("template"))
         size = await _store_body(request, resources, source, limit)
         resources.quotas.note(team, size)
@@ -110,12 +110,12 @@ async def download_template(
     resources: Shared,
     requested: RequestedFile,
 ) -> Response:
-    """Send a template's file."""
+    """Download a template's file."""
     check_download_url(resources.signer, team, template_id, expires, signature)
     record = await find_template(resources, team, template_id)
     file = await find_file(resources.store, record.source) if record.source else None
     if file is None:
-        raise Gone("The template has no file.")
+        raise Gone("The template has no file: upload one.")
     return file_response(
         resources.store,
         file,
@@ -126,13 +126,13 @@ async def download_template(
 
 
 async def _ending(resources: Resources, record: TemplateRecord, file: StoredFile) -> str:
-    """The template's type, unless the file is plain JSON, which types with archives take too."""
+    """The template's type, unless the file is plain JSON, which archive types accept too."""
     start = await resources.store.get_range_async(file.key, start=0, end=min(_START, file.size))
     return "json" if may_be_json(bytes(start)) else record.type
 
 
 async def _find_linked(resources: Resources, team: str, template_id: str) -> TemplateRecord | None:
-    if not TEAM_PATTERN.fullmatch(team):  # anybody can write anything into a path
+    if not TEAM_PATTERN.fullmatch(team):  # the path is untrusted
         return None
     with suppress(TemplateNotFound):
         return await find_template(resources, team, template_id)
@@ -140,11 +140,12 @@ async def _find_linked(resources: Resources, team: str, template_id: str) -> Tem
 
 
 @contextmanager
-def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
-    """Raises TooManyRequests where another file is arriving at the same link."""
+def _one_at_a_time(resources: Resources, record: TemplateRecord) -> Generator[None]:
+    """Raises TooManyRequests if another file is being uploaded to the same link."""
     if record.upload_nonce in resources.uploading:
         raise TooManyRequests(
-            "Another file is arriving at this link: send one at a time.", retry_after=_UPLOAD_WAIT
+            "Another file is being uploaded to this link: send one at a time.",
+            retry_after=_UPLOAD_WAIT,
         )
     resources.uploading.add(record.upload_nonce)
     try:
@@ -154,18 +155,18 @@ def _alone(resources: Resources, record: TemplateRecord) -> Generator[None]:
 
 
 async def _store_body(request: Request, resources: Resources, key: str, limit: ByteLimit) -> int:
-    """Stream the body into the store; its size."""
+    """Stream the body into the store, and return its size in bytes."""
     size = await save_chunks(resources.store, key, limited_stream(request, limit))
     if size == 0:
         await resources.store.delete_async(key)
-        raise RequestError("The upload is empty; send the template's file as the body.")
+        raise RequestError("The upload is empty: send the template's file as the body.")
     return size
 
 
 async def _with_source(
     resources: Resources, before: TemplateRecord, source: str, size: int
 ) -> TemplateRecord:
-    """Point the record at the new file, unless it was deleted or the link voided meanwhile."""
+    """Point the record to the new file, unless it was deleted or its link replaced meanwhile."""
     record = await read_template(resources.store, before.team, before.id)
     if record is None or record.upload_nonce != before.upload_nonce:
         await resources.store.delete_async(source)
@@ -188,7 +189,7 @@ async def _with_source(
 
 
 async def _engine_of(resources: Resources, record: TemplateRecord, source: str, size: int) -> str:
-    """That of the type, unless another one claims what is in the archive."""
+    """The engine for the template's type, unless another one claims the archive's contents."""
     engine = engine_for_template_type(resources.engines, record.type)
     claims = claims_on(resources.engines, record.type)
     start = max(0, size - ARCHIVE_END)
@@ -197,7 +198,7 @@ async def _engine_of(resources: Resources, record: TemplateRecord, source: str, 
 
 
 async def _inspect(resources: Resources, record: TemplateRecord, source: str, upload: str) -> None:
-    """Have a worker read the file, and wait for it a while: mostly it takes a second."""
+    """Have a worker read the file, and wait a while for it: it usually takes a second."""
     handle = await resources.client.start_workflow(
         InspectTemplateWorkflow.run,
         TemplateInspectionJob(
@@ -211,7 +212,7 @@ async def _inspect(resources: Resources, record: TemplateRecord, source: str, up
     try:
         await asyncio.wait_for(handle.result(), _INSPECTION_PATIENCE)
     except TimeoutError:
-        log.info("the inspection goes on", template=record.id)
+        log.info("the inspection is still in progress", template=record.id)
     except WorkflowFailureError:
         await _note_failed_inspection(resources, record)
 
@@ -221,7 +222,7 @@ async def _note_failed_inspection(resources: Resources, record: TemplateRecord) 
     if current is not None and current.source == record.source:
         failed = {
             "status": TemplateStatus.ERROR,
-            "error": "The file could not be inspected; upload it again.",
+            "error": "The file could not be inspected: upload it again.",
             "updated_at": datetime.now(UTC),
         }
         await write_template(resources.store, current.model_copy(update=failed))

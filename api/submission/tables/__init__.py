@@ -1,5 +1,5 @@
-"""Tables: a job a row, and a column for each layer that the jobs fill.
+"""Tables: one job per row, and one column per layer that the jobs fill.
 
-`text` and `workbooks` read cells from bytes, `columns` has the kinds of columns, `meanings` finds
-the layers that columns mean, and `reading` makes jobs of rows.
+`text` and `workbooks` read cells from bytes, `columns` defines the kinds of columns, `meanings`
+finds the layers that columns mean, and `reading` turns rows into jobs.
 """

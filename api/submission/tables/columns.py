@@ -1,6 +1,6 @@
 """The kinds of columns: how their names are written, and what their cells add to a row's job.
 
-A kind is an entry in `KINDS`; a field of the job that a column fills is an entry in `JOB_FIELDS`.
+Each kind is an entry in `KINDS`, and each job field that a column can fill is in `JOB_FIELDS`.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,27 +16,27 @@ from reelbatch.models.stored.templates import Layer
 from reelbatch.models.wire.assets import MediaAsset, TextAsset
 
 CONTROL = "control"
-"""The kind of columns that set a control of Essential Graphics."""
+"""The kind of columns that set an Essential Graphics control."""
 
 JOB_FIELDS = ("name", "tags", "priority")
-_EMPTY_TEXT = '""'  # in the cell itself; an empty one leaves the template's words
-_GUESSED_JOB_FIELDS = ("tags",)  # by a plain name, where no layer has it
+_EMPTY_TEXT = '""'  # the cell's content; an empty cell leaves the template's text unchanged
+_GUESSED_JOB_FIELDS = ("tags",)  # also without the prefix `job:`, if no layer has the name
 
 Fields = dict[str, JsonValue]
 
 
 @dataclass(frozen=True)
 class Column:
-    """What a cell of this column adds to its row's job: an asset, or a field of the job."""
+    """A column, whose cells each add an asset or a field to their row's job."""
 
     kind: str  # a key of KINDS
     target: str  # the layer, or the job's field
     data_property: str = ""
-    composition: str = ""  # of the layer; empty: the one that is rendered
+    composition: str = ""  # of the layer; empty: the rendered composition
 
     @property
     def full_name(self) -> str:
-        """The name that always means this column, whatever else the template has."""
+        """The unambiguous name of the column, whatever else the template contains."""
         place = f"{self.composition}/{self.target}" if self.composition else self.target
         if self.kind == "text" and not self.composition and ":" not in place:
             return place
@@ -44,7 +44,7 @@ class Column:
 
     @property
     def place(self) -> tuple[str, ...]:
-        """What two columns must not share."""
+        """What the column fills; no two columns of a table may have the same place."""
         parts = (self.kind, self.composition, self.target, self.data_property)
         return tuple(normalize("NFC", part) for part in parts)
 
@@ -61,7 +61,7 @@ class Column:
 
     @property
     def keeps_own(self) -> str | None:
-        """What of the template an empty cell leaves as it is; None: nothing that is seen."""
+        """What an empty cell leaves as it is in the template; None: nothing visible."""
         return KINDS[self.kind].own
 
     def fill(self, job: Fields, assets: list[JsonValue], cell: str) -> None:
@@ -72,11 +72,11 @@ class Column:
 
     @property
     def fit(self) -> Fields:
-        """The asset that shrinks the words of a text until they fit."""
+        """The asset that shrinks a text until it fits."""
         return {"type": "function", "name": "nx:layer-autoscale", **self._layer}
 
     def fits(self, template: TemplateOffer, layer: Layer) -> bool:
-        """Whether the engine can do with the layer what the column asks for."""
+        """Whether the engine can apply the column to this layer."""
         if self.kind == "data":
             return True
         asset_class = TextAsset if self.kind == "text" else MediaAsset
@@ -98,18 +98,18 @@ class Kind:
     """Columns named `PREFIX:REST`."""
 
     parse: Callable[[str, str], Column]
-    """The column of a prefix and the rest of its name. Raises RequestError."""
+    """Makes a column from the prefix and the rest of its name. Raises RequestError."""
     content: Callable[[Column, str], Fields]
     """What a cell adds to the asset's type and layer."""
     own: str | None = None
     asset: str = ""
-    """The type of its assets, where that is not the prefix."""
+    """The type of its assets, if that is not the prefix."""
     layer_types: frozenset[str] = frozenset()
-    """Layers of these types are fields of a template, and what a name without a prefix may mean."""
+    """Layers of these types are fields of a template, and possible meanings of plain names."""
 
 
 def column_of(name: str) -> tuple[Column, bool]:
-    """The column of this name, and whether it says its kind. Raises RequestError."""
+    """The column with this name, and whether the name has a prefix. Raises RequestError."""
     prefix, colon, rest = name.partition(":")
     kind, rest = KINDS.get(prefix), rest.strip()
     if not colon or kind is None or not (rest or prefix in ("data", "job")):
@@ -128,14 +128,16 @@ def _of_layer(prefix: str, rest: str) -> Column:
 def _data(prefix: str, rest: str) -> Column:
     layer, dot, key = rest.rpartition(".")
     if not layer or not dot or not key:
-        raise RequestError(f"The column {prefix}:{rest} must be data:LAYER.PROPERTY.")
+        raise RequestError(
+            f"The column {prefix}:{rest} names no property: write data:LAYER.PROPERTY."
+        )
     return Column(prefix, layer, data_property=key)
 
 
 def _job_field(prefix: str, rest: str) -> Column:
     if rest not in JOB_FIELDS:
-        ways = " or ".join(f"job:{name}" for name in JOB_FIELDS)
-        raise RequestError(f"There is no column {prefix}:{rest}: use {ways}.")
+        choices = " or ".join(f"job:{name}" for name in JOB_FIELDS)
+        raise RequestError(f"There is no column {prefix}:{rest}: use {choices}.")
     return Column(prefix, rest)
 
 
@@ -156,7 +158,7 @@ def _property(column: Column, cell: str) -> Fields:
 
 
 def _value(cell: str) -> JsonValue:
-    """Numbers, lists of them, true and false as JSON writes them; all else is text."""
+    """The cell as JSON if it is a number, a list, true or false; everything else is text."""
     if cell in ("TRUE", "FALSE"):  # as spreadsheets write them
         return cell == "TRUE"
     try:

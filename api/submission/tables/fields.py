@@ -1,5 +1,7 @@
-"""The fields of a template, which a table's rows can fill: its controls of Essential Graphics, its
-texts, pictures, videos and sounds."""
+"""The fields of a template that a table's rows can fill.
+
+These are its Essential Graphics controls, texts, pictures, videos and sounds.
+"""
 
 import csv
 import io
@@ -15,19 +17,19 @@ from reelbatch.checks.template import TemplateOffer
 from reelbatch.models.stored.templates import Composition, Layer
 from reelbatch.models.wire.templates import MEDIA_CONTROL, TemplateControl, TemplateField
 
-_EXAMPLE_TAG = "example"  # in a row that would be empty, which is not a job
+_EXAMPLE_TAG = "example"  # for a row that would otherwise be empty, and so not be a job
 
 
 @dataclass(frozen=True)
 class Field:
-    name: str  # of its column: without the composition where that goes without saying
+    name: str  # of its column, without the composition if it is clear without
     column: Column
     source: Layer | TemplateControl
-    font: str | None = None  # of a text, as the template's fonts are called
+    font: str | None = None  # of a text, by its label among the template's fonts
 
     @property
     def words(self) -> str | None:
-        """What it has by itself, as a cell says it."""
+        """The template's own value, as it is written in a cell."""
         if isinstance(self.source, Layer):
             return _with_line_feeds(self.source.text)
         value = self.source.value
@@ -55,8 +57,9 @@ class Field:
 
 
 def fields_of(template: TemplateOffer, composition: Composition) -> list[Field]:
-    """The controls that somebody has chosen for it, then the layers of `composition`, and then
-    those of all that it shows, at any depth. What a control sets is no field once more.
+    """The controls of `composition`, then its layers, then those of nested compositions.
+
+    Compositions may be nested at any depth. Layers that a control sets are left out.
     """
     shown = template.shown_in(composition.name)
     controls = [each for each in template.inspection.controls or () if each.composition in shown]
@@ -85,7 +88,7 @@ def fields_of(template: TemplateOffer, composition: Composition) -> list[Field]:
 
 
 def example_table(fields: Sequence[Field]) -> str:
-    """A CSV of one row, which has the template's own words and so gives what the template shows."""
+    """A CSV with one row of the template's own values, which renders what the template shows."""
     cells = {each.name: each.words or "" for each in fields}
     if not any(map(str.strip, cells.values())):
         cells["job:tags"] = _EXAMPLE_TAG
@@ -97,26 +100,26 @@ def example_table(fields: Sequence[Field]) -> str:
 def _layers(
     template: TemplateOffer, composition: Composition, controls: Sequence[TemplateControl]
 ) -> Iterator[tuple[Column, Layer]]:
-    """Each with its column, by the name of the control that replaces its source if there is one."""
+    """The layers with their columns, named after the control that replaces the layer's source."""
     shown = template.shown_in(composition.name)
     layers = [layer for layer in template.inspection.layers if layer.composition in shown]
     of_layer = {(each.composition, each.layer, each.type): each.name for each in controls}
     for layer in sorted(layers, key=lambda layer: layer.composition != composition.name):
         place = "" if layer.composition == composition.name else layer.composition
         name = of_layer.get((layer.composition, layer.name, MEDIA_CONTROL), layer.name)
-        has_words_set = (layer.composition, layer.name, layer.layer_type) in of_layer
+        is_set_by_control = (layer.composition, layer.name, layer.layer_type) in of_layer
         for prefix, kind in KINDS.items():
-            if layer.layer_type in kind.layer_types and not has_words_set:
+            if layer.layer_type in kind.layer_types and not is_set_by_control:
                 yield Column(prefix, name, composition=place), layer
 
 
 def _fits_a_cell(control: TemplateControl) -> bool:
-    """Points and scales are several numbers, which no cell can say."""
+    """Points and scales are several numbers, which a cell cannot express."""
     return control.type == "color" or not isinstance(control.value, list)
 
 
 def _hex(colour: Sequence[JsonValue]) -> str:
-    """As After Effects has it, from 0 to 1, and without its opacity."""
+    """A colour from After Effects, with channels from 0 to 1, without its opacity."""
     channels = [each for each in colour[:3] if isinstance(each, int | float)]
     return "#" + "".join(f"{round(255 * min(max(each, 0), 1)):02x}" for each in channels)
 
@@ -126,7 +129,7 @@ def _name(column: Column, alike: int) -> str:
 
 
 def _with_line_feeds(words: str | None) -> str | None:
-    """After Effects ends lines by carriage returns, or by U+0003 inside of a paragraph."""
+    """After Effects ends lines with carriage returns, or with U+0003 inside a paragraph."""
     if words is None:
         return None
     text = words.replace("\r\n", "\n").replace("\r", "\n").replace("\x03", "\n")

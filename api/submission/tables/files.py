@@ -1,4 +1,4 @@
-"""The files that a table's cells name by their paths. Nothing here reads a path."""
+"""The files that a table's cells refer to by path. Nothing here reads from a path."""
 
 import re
 from collections.abc import Mapping
@@ -8,13 +8,13 @@ from reelbatch.models.errors import RequestError
 from reelbatch.models.wire.secrets import begins_with_reference
 from reelbatch.models.wire.tables import LINES_OF_FILE, LONGEST_PATH, MOST_FILES, TableFile
 
-# A drive of Windows has one letter, a scheme of URLs (RFC 3986, 3.1) two or more.
+# Windows drives have one letter, and URL schemes (RFC 3986, 3.1) two or more.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def files_named_in(table: Table, known: Mapping[str, str]) -> list[TableFile]:
-    """Those that are not `known`, as they come. Raises RequestError where there are too many."""
+    """The files that are not `known`, in order. Raises RequestError if there are too many."""
     found: dict[str, list[int]] = {}
     for line, cell in table.sources():
         if cell not in known and _is_path(cell):
@@ -22,7 +22,7 @@ def files_named_in(table: Table, known: Mapping[str, str]) -> list[TableFile]:
             if len(lines) < LINES_OF_FILE and line not in lines:
                 lines.append(line)
     if len(found) > MOST_FILES:
-        raise RequestError(f"The table names {len(found)} files; it may name {MOST_FILES}.")
+        raise RequestError(f"The table names {len(found)} files; it may name at most {MOST_FILES}.")
     return [TableFile(path=path, lines=lines) for path, lines in found.items()]
 
 

@@ -1,4 +1,4 @@
-"""What the columns of a table mean to the template of its rows."""
+"""Finds what the columns of a table mean in its template."""
 
 import re
 from collections import Counter
@@ -14,19 +14,19 @@ from reelbatch.models.stored.templates import Composition
 from reelbatch.models.wire.tables import TableColumn
 from reelbatch.spelling import did_you_mean
 
-LONGEST_NAME = 100  # characters of a column's, in messages
-_COLUMNS_SHOWN = 20  # of those that are left out
+LONGEST_NAME = 100  # characters of a column's name in messages
+_COLUMNS_SHOWN = 20  # in the list of those that are left out
 _PLACES_SHOWN = 5
 _NO_LETTERS = re.compile(r"[\s_-]+")
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """Of one column. It is left out where it has neither a column nor a problem."""
+    """What one column means. It is left out if it has neither a `column` nor a `problem`."""
 
-    name: str  # as the table has it
+    name: str  # in the table
     column: Column | None = None
-    full_name: str | None = None  # None where the template has no such layer
+    full_name: str | None = None  # None if the template has no such layer
     reason: str | None = None  # why it is left out
     problem: str | None = None  # why the table cannot be used
 
@@ -46,7 +46,7 @@ class Meaning:
 
 
 class Meanings:
-    """Finds what names mean. Without a template all are taken at their word."""
+    """Finds what names mean. Without a template, all names are accepted as they are."""
 
     def __init__(self, template: TemplateOffer | None, composition_name: str | None) -> None:
         composition = template.composition_named(composition_name) if template else None
@@ -60,21 +60,23 @@ class Meanings:
                 self._by_spelling.setdefault(spelling, []).append(field.column)
 
     def of(self, names: Sequence[str], mapping: Mapping[str, str]) -> list[Meaning]:
-        """The meanings of a header; `mapping` says for some columns the name that they stand for,
-        which is empty for those that are to be left out."""
+        """The meanings of a header's names.
+
+        `mapping` replaces the names of some columns, and an empty name leaves its column out.
+        """
         found = [self._of(name, mapping.get(name)) for name in names]
         self._note_hints(found)
-        return _without_twins(found)
+        return _with_duplicates(found)
 
     def left_out(self, meanings: Sequence[Meaning]) -> str | None:
-        """Which columns the template has no layer for, in a sentence without its end."""
+        """Which columns the template has no layer for, as a sentence without a full stop."""
         unknown = [each for each in meanings if each.reason and not each.full_name]
         if not unknown or self._composition is None:
             return None
-        told = [each.name[:LONGEST_NAME] + _aside(each.reason) for each in unknown]
-        what, verb = ("column", "names") if len(unknown) == 1 else ("columns", "name")
-        shown = first_few(told, _COLUMNS_SHOWN)
-        return f"The {what} {shown} {verb} no layer of {self._composition.name}"
+        described = [each.name[:LONGEST_NAME] + _aside(each.reason) for each in unknown]
+        what, verb = ("column", "does") if len(unknown) == 1 else ("columns", "do")
+        shown = first_few(described, _COLUMNS_SHOWN)
+        return f"The {what} {shown} {verb} not match any layer of {self._composition.name}"
 
     def _of(self, name: str, mapped: str | None) -> Meaning:
         if mapped == "" or not name:
@@ -87,7 +89,7 @@ class Meanings:
         if found is not None:
             full_name = self._names.get(found.place, found.full_name)
             return Meaning(name, found, full_name)
-        message = f"{_main(self._composition)} has no layer of this name."
+        message = f"{_main(self._composition)} has no layer with this name."
         if mapped is None:
             return Meaning(name, column, reason=message)
         hint = did_you_mean(mapped, self._names.values())
@@ -95,7 +97,7 @@ class Meanings:
         return Meaning(name, problem=f"The column {name} cannot be {mapped}: {message}{names}")
 
     def _found(self, column: Column, *, is_explicit: bool) -> Column | None:
-        """The column with its layer. Raises RequestError where it may mean several."""
+        """The column with its layer. Raises RequestError if it may mean several layers."""
         if not column.of_layer or self._template is None:
             return column
         if column.kind == CONTROL:
@@ -109,12 +111,12 @@ class Meanings:
         return found or guessed_job_field(column.target)
 
     def _control(self, column: Column) -> Column | None:
-        """The column as that of the control of this name, if there is one."""
+        """The column for the control with this name, if there is one."""
         control = replace(column, kind=CONTROL)
         return control if control.place in self._names else None
 
     def _with_layer_of_kind(self, column: Column) -> Column | None:
-        """Where the layer shows by itself what the column says."""
+        """The column with its layer, if the layer itself is of the column's kind."""
         types = KINDS[column.kind].layer_types
         found = self._with_layer(column, types)
         if found is None or self._template is None:
@@ -134,20 +136,20 @@ class Meanings:
             lambda layer: layer.layer_type in types if types else column.fits(template, layer),
         )
         places = [_placed(column, *each, composition) for each in meant]
-        return _the_one(column, places) if places else None
+        return _only_one(column, places) if places else None
 
     def _guessed(self, column: Column, kinds: Sequence[str]) -> Column | None:
-        """By a name that differs in case, blanks, underscores, hyphens or accents alone."""
-        wanted = _folded(column.target)
-        if not wanted or column.kind == "data":
+        """A match whose name differs only in case, spaces, underscores, hyphens or accents."""
+        folded = _folded(column.target)
+        if not folded or column.kind == "data":
             return None
-        alike = [each for each in self._by_spelling.get(wanted, ()) if each.kind in kinds]
+        alike = [each for each in self._by_spelling.get(folded, ()) if each.kind in kinds]
         nearest = [each for each in alike if not each.composition] or alike
         first = [each for each in nearest if each.kind == nearest[0].kind]
-        return _the_one(column, first) if first else None
+        return _only_one(column, first) if first else None
 
     def _note_hints(self, meanings: list[Meaning]) -> None:
-        """Say what those that are unknown may mean, and leave them out if another has a layer."""
+        """Add hints to unknown columns, and leave these out if another column has a layer."""
         found = self._template.inspection if self._template else None
         layers = {each.name for each in (*found.layers, *(found.controls or ()))} if found else ()
         has_layer = any(
@@ -157,15 +159,18 @@ class Meanings:
         for number, at in enumerate(unknown):
             each = meanings[at]
             word = (each.column.target if each.column else each.name)[:LONGEST_NAME]
-            has_hint = number < _COLUMNS_SHOWN and each.name not in layers  # of others
+            has_hint = number < _COLUMNS_SHOWN and each.name not in layers  # of other compositions
             hint = did_you_mean(word, layers) if has_hint else ""
             column = None if has_layer else each.column
             meanings[at] = replace(each, column=column, reason=f"{each.reason}{hint}")
 
 
 def in_all_outputs(known: Mapping[str | None, list[Meaning]]) -> dict[str | None, list[Meaning]]:
-    """The meanings in each composition: a column that has no layer in one of them is left out
-    there, if any has one in another."""
+    """The meanings in each composition.
+
+    A column without a layer in one composition is left out there if any column has a layer in any
+    of them.
+    """
     columns = [each for meanings in known.values() for each in meanings]
     if not any(each.full_name and each.column and each.column.of_layer for each in columns):
         return dict(known)
@@ -179,9 +184,9 @@ def in_all_outputs(known: Mapping[str | None, list[Meaning]]) -> dict[str | None
 
 
 def mapping_of(entries: Sequence[str], names: Sequence[str]) -> dict[str, str]:
-    """The columns that a request says the meanings of, such as `Name=Headline 01`.
+    """The meanings of columns that a request specifies, such as `Name=Headline 01`.
 
-    Raises RequestError for what names no column of the table.
+    Raises RequestError for an entry that does not name a column of the table.
     """
     return dict(_entry(entry, names) for entry in entries)
 
@@ -189,23 +194,23 @@ def mapping_of(entries: Sequence[str], names: Sequence[str]) -> dict[str, str]:
 def _entry(entry: str, names: Sequence[str]) -> tuple[str, str]:
     entry = entry.strip()
     for same in (str, str.casefold):
-        for name in filter(None, names):  # which may have an equals sign
+        for name in filter(None, names):  # a name may contain an equals sign
             rest = entry[len(name) :].lstrip()
             if rest.startswith("=") and same(entry[: len(name)]) == same(name):
                 return name, rest[1:].strip()
     column, equals, _ = entry.partition("=")
     if not equals:
-        raise RequestError(f"map: {entry[:LONGEST_NAME]} is not COLUMN=LAYER.")
+        raise RequestError(f"map: {entry[:LONGEST_NAME]} must have the form COLUMN=LAYER.")
     hint = did_you_mean(column, names) or f" {listed('columns', names)}"
     raise RequestError(f"map: The table has no column {column[:LONGEST_NAME]}.{hint}")
 
 
-def _without_twins(meanings: list[Meaning]) -> list[Meaning]:
-    """With a problem where several columns have one name, or mean one thing."""
+def _with_duplicates(meanings: list[Meaning]) -> list[Meaning]:
+    """Add a problem to columns that have the same name or mean the same thing."""
     names = Counter(normalize("NFC", each.name) for each in meanings if each.name)
     places = Counter(each.column.place for each in meanings if each.column)
     return [
-        replace(each, problem=_twins(each, meanings))
+        replace(each, problem=_duplicates(each, meanings))
         if names[normalize("NFC", each.name)] > 1
         or (each.column is not None and places[each.column.place] > 1)
         else each
@@ -213,7 +218,7 @@ def _without_twins(meanings: list[Meaning]) -> list[Meaning]:
     ]
 
 
-def _twins(one: Meaning, meanings: Sequence[Meaning]) -> str:
+def _duplicates(one: Meaning, meanings: Sequence[Meaning]) -> str:
     name = one.full_name or one.name
     alike = [
         each.name[:LONGEST_NAME]
@@ -224,8 +229,8 @@ def _twins(one: Meaning, meanings: Sequence[Meaning]) -> str:
     return f"The table has more than one column {name[:LONGEST_NAME]}: {first_few(alike, 5)}."
 
 
-def _the_one(column: Column, found: Sequence[Column]) -> Column:
-    """Raises RequestError where there are several."""
+def _only_one(column: Column, found: Sequence[Column]) -> Column:
+    """Raises RequestError if there are several."""
     if len(found) == 1:
         return found[0]
     shown = found[:_PLACES_SHOWN]
@@ -256,6 +261,6 @@ def _main(composition: Composition | None) -> str:
 
 
 def _aside(reason: str | None) -> str:
-    """The hint at a reason's end."""
+    """The hint at the end of a reason, in parentheses."""
     _, mean, hint = (reason or "").partition(" Did you mean ")
     return f" (Did you mean {hint})" if mean else ""

@@ -1,4 +1,4 @@
-"""From the rows of a table to jobs."""
+"""Turns the rows of a table into jobs."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,13 +35,13 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode, bounded
 from reelbatch.spelling import did_you_mean
 
 _BRACED = re.compile(r"\{([^{}]+)\}")
-_SPACES = re.compile(r"\s+")  # a cell may have lines
+_SPACES = re.compile(r"\s+")  # a cell may have several lines
 _LINES_SHOWN = 10
 _ROWS_SHOWN = 12
-_LONGEST_NAME = 1000  # characters of a column's
+_LONGEST_NAME = 1000  # characters of a column's name
 _POSTERS = {"true": True, "false": False}
 _POSTER_PATTERN = r"^(true|false|[0-9]{1,9}(\.[0-9]+)?)$"
-_POSTER_ERROR = "must be true, false, or a moment of the film in seconds, such as 1.5"
+_POSTER_ERROR = "must be true, false, or a time in the film in seconds, such as 1.5"
 
 
 def _as_in_json(poster: str) -> bool | float:
@@ -49,57 +49,61 @@ def _as_in_json(poster: str) -> bool | float:
 
 
 class TableQuery(BaseModel):
-    """What the query of POST /batches says of all rows of a table."""
+    """The parameters of POST /batches for all rows of a table."""
 
     template: str | None = Field(
-        None, description="Of all rows of a table; required there.", examples=[EXAMPLE_TEMPLATE_ID]
+        None,
+        description="The id of the template for all rows of a table, for which it is required.",
+        examples=[EXAMPLE_TEMPLATE_ID],
     )
-    composition: str | None = Field(None, description="Of all rows of a table.")
-    codec: str | None = Field(None, description="Of all rows of a table.")
+    composition: str | None = Field(None, description="The composition for all rows of a table.")
+    codec: str | None = Field(None, description="The codec for all rows of a table.")
     quality: OrEmpty[Literal["full", "draft"]] = Field(
-        None, description="Of all jobs, whatever they say themselves."
+        None, description="The quality of all jobs, which overrides their own."
     )
     output_name: str | None = Field(
         None,
         alias="outputName",
         max_length=1000,
-        description="The `name` of each job of a table, with columns in braces.",
+        description="The pattern for the `name` of each job of a table, with columns in braces.",
         examples=["{first}-{last}"],
     )
     name: OrEmpty[Name] = Field(
-        None, description="What people call the batch, whatever the body says."
+        None, description="The batch's name, which overrides the one in the body."
     )
     first_row: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
         None,
         alias="firstRow",
-        description="For tables of more than 1,000 rows: the row with which the batch begins, "
-        "from 0. The batch takes as many as it can.",
+        description="For tables of more than 1,000 rows: the row at which the batch begins, "
+        "counted from 0. The batch has as many rows as fit into it.",
     )
     submission: OrEmpty[Ulid] = Field(
-        None, description="The first batch of the same table, where this one is a later part of it."
+        None,
+        description="The id of the table's first batch, if this batch is a later part of the "
+        "table.",
     )
     frame: OrEmpty[Annotated[int, Field(ge=0, le=999_999_999)]] = Field(
-        None, description="Of all rows of a table, where the codec writes images."
+        None, description="The frame for all rows of a table, if the codec writes images."
     )
     poster: OrEmpty[Annotated[str, Field(pattern=_POSTER_PATTERN), ErrorText(_POSTER_ERROR)]] = (
         Field(
             None,
-            description="Of all rows of a table: whether a still comes with each film, `true` for "
-            "its middle, or the moment in seconds.",
+            description="For all rows of a table: whether each film comes with a still, which is "
+            "`true` for the middle of the film, or a time in seconds.",
         )
     )
     autofit: Flag = Field(
-        False, description="Shrink the texts of a table's rows until they fit their places."
+        False, description="Shrink the texts of a table's rows until they fit into their layers."
     )
     strict: Flag = Field(
-        False, description="Refuse a table with a column that names no layer of the template."
+        False, description="Reject a table with a column that matches no layer of the template."
     )
     mapping: list[str] = Field(
-        default_factory=list,  # generators for Go write a default of `[]` as what is no Go
+        default_factory=list,  # with a default of `[]`, generators write Go that does not compile
         alias="map",
         max_length=MAX_ASSETS,
-        description="COLUMN=LAYER, for a column of a table whose name is not the layer's; nothing "
-        "after the equals sign leaves it out.",
+        description="COLUMN=LAYER, for a column that is not named after its layer. With nothing "
+        "after the equals sign, the column is left out.",
         examples=[["Name=Headline 01"]],
     )
     rows: int = Field(
@@ -112,13 +116,13 @@ class TableQuery(BaseModel):
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """The jobs of a table; a row that cannot be a job is a Problem.
+    """The jobs of a table; a row that cannot become a job is a Problem.
 
-    A row is a job in each of its outputs, and what a column means depends on the composition.
+    A row becomes one job for each output, and a column's meaning depends on the composition.
     """
 
-    meanings: list[list[Meaning]]  # of the columns, in each output
-    jobs: list[Fields | Problem]  # as many as a batch takes: a row's outputs one after the other
+    meanings: list[list[Meaning]]  # of the columns, for each output
+    jobs: list[Fields | Problem]  # as many as fit into a batch, row by row
     lines: list[int]  # of the file, one-based, where each row begins
     cells: list[list[str]]  # of each row
     number_of_rows: int  # of the whole table
@@ -136,23 +140,26 @@ class Table:
 
     @property
     def size(self) -> int:
-        """Characters of all cells that become jobs."""
+        """The number of characters in all cells that become jobs."""
         return sum(len(cell) for row in self.cells for cell in row)
 
     def row_of(self, index: int) -> int:
-        """The place of a job's row among `lines` and `cells`."""
+        """The position of a job's row in `lines` and `cells`."""
         return index // len(self.meanings)
 
     def first_rows(
         self, number: int, merged: Callable[[JsonValue | Problem, int], JsonValue | Problem]
     ) -> list[TableRow]:
-        """Each with the job that it is in its first output; `merged` takes a job and its index."""
+        """The first rows, each with its job for the first output.
+
+        `merged` adds the batch's defaults to a job with this index.
+        """
         first = (merged(job, index) for index, job in enumerate(self.jobs))
         rows = zip(self.lines, self.cells, islice(first, 0, None, len(self.meanings)), strict=True)
-        return [_shown(*row) for row in islice(rows, number)]
+        return [_table_row(*row) for row in islice(rows, number)]
 
     def sources(self) -> Iterator[tuple[int, str]]:
-        """The cells that name a picture, a video or a sound, each with its row's line."""
+        """The cells that refer to a picture, video or sound, each with its row's line."""
         for line, row in zip(self.lines, self.cells, strict=True):
             for meanings in _distinct(self.meanings):
                 for _, column, cell in _filled(meanings, row):
@@ -160,7 +167,7 @@ class Table:
                         yield line, cell
 
     def column_at(self, index: int, field: str) -> str | None:
-        """The name of the column that a field of a row's job comes from, such as assets.0.src."""
+        """The name of the column that a job's field, such as assets.0.src, comes from."""
         first, _, rest = field.partition(".")
         number = rest.partition(".")[0]
         meanings = self.meanings[index % len(self.meanings)]
@@ -173,7 +180,7 @@ class Table:
 
 
 class ColumnsRefused(RequestError):
-    """The table has a column that it cannot have; `columns` say which, and what all others mean."""
+    """The table has an unusable column; `columns` show which, and what the others mean."""
 
     error_code = RequestError.error_code
 
@@ -190,17 +197,16 @@ def read_table(
     files: Mapping[str, str] | None = None,
     outputs: Outputs | None = None,
 ) -> Table:
-    """The header names the layers; an empty cell leaves its layer as it is.
+    """Parse a table whose header names the layers; an empty cell leaves its layer unchanged.
 
-    `files` has what stands for paths in the cells of pictures, videos and sounds.
-
-    With a template, columns find layers of precompositions, and those that name none are left out
-    if another one names one. Raises RequestError for a query or a header that cannot be used.
+    `files` maps the paths in cells of pictures, videos and sounds to a `src`. With a template,
+    columns also match layers in precompositions, and those without a match are left out if another
+    column has one. Raises RequestError for an unusable query or header.
     """
     common = common_fields(query)
     _, header = next(rows, (1, None))
     if header is None:
-        raise RequestError("The table is empty: its first row has to name the layers.")
+        raise RequestError("The table is empty: its first row must name the layers.")
     names = _names(header)
     own = [each.composition or query.composition for each in outputs.outputs] if outputs else []
     compositions = own or [query.composition]
@@ -223,9 +229,9 @@ def read_table(
 def _left_out(
     meanings: list[Meaning], finder: Meanings, rows: Rows, query: TableQuery
 ) -> list[RenderWarning]:
-    """A warning of the columns that are left out in a composition.
+    """A warning about the columns that are left out in a composition.
 
-    Raises ColumnsRefused, with some of the `rows`.
+    Raises ColumnsRefused with some of the `rows`.
     """
     left_out = finder.left_out(meanings)
     problem = next((each.problem for each in meanings if each.problem), None)
@@ -233,8 +239,8 @@ def _left_out(
         problem = f"{left_out}."
     if problem is not None:
         first = query.first_row or 0
-        told = islice(rows, first, first + query.rows)
-        shown = [_shown(line, row, None) for line, row in told]
+        chosen = islice(rows, first, first + query.rows)
+        shown = [_table_row(line, row, None) for line, row in chosen]
         raise ColumnsRefused(problem, [each.wire for each in meanings], shown)
     if not left_out or not any(each.reason and each.column is None for each in meanings):
         return []
@@ -243,25 +249,28 @@ def _left_out(
 
 
 def _names(header: Sequence[str]) -> list[str]:
-    """Empty for a column without a name, which must have no cells."""
+    """The names of the columns; a column without a name must not have cells."""
     names = [name.strip() for name in header]
     while names and not names[-1]:
         names.pop()
     if len(names) > MAX_ASSETS:
-        raise RequestError(f"The table has {len(names)} columns; a job takes {MAX_ASSETS} assets.")
+        raise RequestError(
+            f"The table has {len(names)} columns; it may have at most {MAX_ASSETS}, the limit for "
+            "a job's assets."
+        )
     longest = max(names, key=len)
     if len(longest) > _LONGEST_NAME:
         raise RequestError(
             f"The name of the column {longest[:LONGEST_NAME]}… has {len(longest)} characters; it "
-            f"may have {_LONGEST_NAME}."
+            f"may have at most {_LONGEST_NAME}."
         )
     return names
 
 
 def common_fields(query: TableQuery) -> Fields:
-    """What the job of every row has. Raises RequestError."""
+    """The fields that all rows' jobs have. Raises RequestError."""
     if not query.template:
-        message = "The parameter template is required: the id of the template for all rows."
+        message = "The parameter template is required: set it to the id of the rows' template."
         raise RequestError(message, details=[FieldError(field="template", message="is required")])
     template: Fields = {"id": query.template}
     if query.composition:
@@ -280,8 +289,8 @@ def common_fields(query: TableQuery) -> Fields:
 
 
 def _name_pattern(pattern: str | None, names: Sequence[str]) -> Callable[[Sequence[str]], str]:
-    """What makes the name of a row's job of its cells. Raises RequestError."""
-    pieces = _BRACED.split(pattern or "")  # text and names of columns by turns
+    """A function that makes the name of a row's job from its cells. Raises RequestError."""
+    pieces = _BRACED.split(pattern or "")  # alternating text and names of columns
     places: list[int] = []
     for name in pieces[1::2]:
         if name.strip() not in names:
@@ -300,12 +309,12 @@ def _name_pattern(pattern: str | None, names: Sequence[str]) -> Callable[[Sequen
 
 
 def _distinct(meanings: Sequence[list[Meaning]]) -> list[list[Meaning]]:
-    """Outputs of one composition share theirs."""
+    """The meanings without repetitions: outputs of the same composition share theirs."""
     return list({id(each): each for each in meanings}.values())
 
 
 def _first_used(meanings: Sequence[list[Meaning]]) -> list[Meaning]:
-    """Of each column what it means in the first output that has it."""
+    """The meaning of each column in the first output that uses it."""
     by_column = zip(*_distinct(meanings), strict=True)
     return [next((each for each in column if each.full_name), column[0]) for column in by_column]
 
@@ -317,15 +326,15 @@ def _table(
     make: Callable[[Sequence[Meaning], Sequence[str], str], Fields | Problem],
     before: int,
 ) -> Table:
-    """`before` is the number of rows that have been read."""
-    jobs, lines, kept = list[Fields | Problem](), list[int](), list[list[str]]()
+    """`before` is the number of rows that have already been skipped."""
+    jobs, lines, cells = list[Fields | Problem](), list[int](), list[list[str]]()
     empty: dict[Meaning, list[int]] = {}
     distinct, used = _distinct(meanings), _first_used(meanings)
     for line, row in islice(rows, MAX_BATCH_JOBS // len(meanings)):
         made = {id(each): make(each, row, name_of(row)) for each in distinct}
         jobs += [made[id(each)] for each in meanings]
         lines.append(line)
-        kept.append(row)
+        cells.append(row)
         if isinstance(jobs[-1], Problem):
             continue
         for each in _left_empty(used, row):
@@ -334,7 +343,7 @@ def _table(
         meanings=meanings,
         jobs=jobs,
         lines=lines,
-        cells=kept,
+        cells=cells,
         number_of_rows=before + len(lines) + sum(1 for _ in rows),
         warnings=bounded(_empty_cells(each, found) for each, found in empty.items()),
     )
@@ -356,13 +365,13 @@ def _job(
         return Problem(
             RequestError,
             "",
-            f"The row has a cell in column {nameless}, which has no name above it.",
+            f"The row has a cell in column {nameless}, which has no name: add one in the header.",
         )
     job, assets = ({**common, "name": name} if name else dict(common)), list[JsonValue]()
     filled = list(_filled(meanings, row))
     for _, column, cell in filled:
         column.fill(job, assets, files.get(cell, cell) if column.takes_file else cell)
-    if autofit:  # after all assets, whose places in the list lead to their columns
+    if autofit:  # after all other assets, whose positions in the list lead to their columns
         assets += [column.fit for _, column, _ in filled if column.kind == "text"]
     return {**job, "assets": assets}
 
@@ -370,20 +379,20 @@ def _job(
 def _filled(
     meanings: Sequence[Meaning], row: Sequence[str]
 ) -> Iterator[tuple[Meaning, Column, str]]:
-    """The columns that are used, in which the row has a cell."""
+    """The used columns in which the row has a cell."""
     for each, cell in zip(meanings, row, strict=False):
         if cell and each.column is not None:
             yield each, each.column, cell
 
 
 def _left_empty(meanings: Sequence[Meaning], row: Sequence[str]) -> Iterator[Meaning]:
-    """The columns in which the row leaves what the template has."""
+    """The columns in which the row leaves the template's own value."""
     for number, each in enumerate(meanings):
         if each.column and each.column.keeps_own and not any(row[number : number + 1]):
             yield each
 
 
-def _shown(line: int, cells: list[str], job: JsonValue | Problem) -> TableRow:
+def _table_row(line: int, cells: list[str], job: JsonValue | Problem) -> TableRow:
     return TableRow(line=line, cells=cells, job=job if isinstance(job, dict) else None)
 
 

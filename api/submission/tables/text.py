@@ -1,4 +1,4 @@
-"""The cells of a CSV (RFC 4180), as spreadsheets of all languages write it."""
+"""The cells of a CSV file (RFC 4180), as spreadsheets in all languages write it."""
 
 import csv
 import io
@@ -7,18 +7,17 @@ from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator
 from contextlib import suppress
 
-from api.http.requests import MOST_VALUES
+from api.http.requests import MAX_VALUES
 from reelbatch.models.errors import BodyTooLarge, RequestError
 from reelbatch.models.wire.tables import XLSX
 
 Rows = Iterator[tuple[int, list[str]]]
-"""The header and the rows that have a cell, as they are asked for, each with its line in the file,
-one-based."""
+"""The header and the non-empty rows, read on demand, each with its one-based line in the file."""
 
 _DELIMITERS = ",;\t"
-_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")  # for Excel, which writes it too
+_SEPARATOR_LINE = re.compile(r"sep=(.)\r?\n")  # Excel reads and writes it
 _QUOTED = re.compile(r'"[^"]*+"')
-_LONGEST_HEADER = 1024**2  # characters in which the delimiter is looked for
+_LONGEST_HEADER = 1024**2  # characters that are searched for the delimiter
 _OTHER_FILES = {
     b"PK\x03\x04": f"an Excel workbook: name the file .xlsx, or send it as {XLSX}",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook: save it as XLSX or as CSV",
@@ -26,12 +25,12 @@ _OTHER_FILES = {
 
 
 def csv_rows(body: bytes, longest_cell: int, delimiter: str | None = None) -> Rows:
-    """Without a `delimiter` the header tells it.
+    """The rows of a table. Without a `delimiter`, it is guessed from the header.
 
-    Raises RequestError, and before anything is read BodyTooLarge.
+    Raises RequestError, or BodyTooLarge before anything is read.
     """
-    if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MOST_VALUES:
-        raise BodyTooLarge(f"The table holds more than {MOST_VALUES} cells; send fewer at a time.")
+    if sum(map(body.count, (b",", b";", b"\t", b"\n", b"\r"))) > MAX_VALUES:
+        raise BodyTooLarge(f"The table has more than {MAX_VALUES} cells; send fewer at a time.")
     csv.field_size_limit(longest_cell)
     encoding, beginning = _decoded(body)
     lines = io.TextIOWrapper(io.BytesIO(body), encoding, newline="")  # decodes them one by one
@@ -55,13 +54,16 @@ def csv_rows(body: bytes, longest_cell: int, delimiter: str | None = None) -> Ro
 def _reason(error: csv.Error) -> str:
     if "field limit" in str(error):
         most = csv.field_size_limit()
-        return f"a cell has more than {most} characters, or a quote does not end"
-    return "a quote does not end, or has something beside it. Quotes inside of a cell are doubled"
+        return f"a cell has more than {most} characters, or a quote is not closed"
+    return "a quote is not closed, or is next to other text. Double the quotes inside a cell"
 
 
 def _decoded(body: bytes) -> tuple[str, str]:
-    """The encoding, and the text up to where the header ends at the latest: UTF-8, UTF-16 where its
-    mark is there, or what Excel calls plain CSV. Raises RequestError."""
+    """The encoding, and the beginning of the text, which includes the header.
+
+    The encoding is UTF-8, UTF-16 with a byte order mark, or what Excel uses for plain CSV. Raises
+    RequestError.
+    """
     other = _OTHER_FILES.get(body[:4])
     if other:
         raise RequestError(f"The table is {other}.")
@@ -73,6 +75,6 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 
 def _delimiter(beginning: str) -> str:
-    """The one that the header has most of, outside of quotes."""
+    """The delimiter that is most frequent in the header, outside of quotes."""
     header = _QUOTED.sub("", beginning).partition("\n")[0]
     return max(_DELIMITERS, key=header.count)

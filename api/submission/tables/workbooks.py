@@ -1,4 +1,4 @@
-"""The cells of a workbook, which a confined process has read."""
+"""The cells of a workbook, as a confined process has extracted them."""
 
 import io
 import json
@@ -7,7 +7,7 @@ from api.submission.tables.text import Rows
 
 
 def workbook_rows(cells: bytes) -> Rows:
-    """`cells` as `reelbatch.engines.workbooks` writes them."""
+    """Parse `cells`, which are in the format of `reelbatch.engines.workbooks`."""
     for text in io.BytesIO(cells):
         line, row = json.loads(text)
         yield line, row

@@ -93,7 +93,7 @@ def test_a_batch_is_answered_as_before_after_a_hundred_others() -> None:
 def test_a_response_that_is_too_large_to_be_remembered_is_still_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("api.batches.responses._MOST_BYTES", 10_000)
+    monkeypatch.setattr("api.batches.responses._MAX_BYTES", 10_000)
     responses, batch = BatchResponses(), with_failed_job(a_batch(1), 0, error="x" * 10_000)
     for _ in range(2):
         assert content(responses, batch) == whole(batch)

@@ -187,7 +187,7 @@ async def test_a_link_takes_one_file_at_a_time(team: Team) -> None:
 
 
 async def test_a_link_takes_so_many_files(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(uploads, "MOST_UPLOADS", 2)
+    monkeypatch.setattr(uploads, "MAX_UPLOADS", 2)
     created = await create(team)
     for status in (200, 200, 410):
         sent = await team.public.put(created["uploadUrl"], content=a_card())
