@@ -347,7 +347,7 @@ def renderer_problem(renderer: Renderer, template_type: str) -> Problem | None:
     ]
     if renderer in able:
         return None
-    message = f"The renderer {renderer} cannot draw templates of the type {template_type}."
+    message = f"A template of the type {template_type} cannot be drawn by {renderer}."
     message = f"{message} {listed('renderers', ['auto', *able])}"
     return Problem(NotSupported, "renderer", message)
 

@@ -182,7 +182,7 @@ class TestCommandLine:
         await command_line.call("DELETE", path, 204)
         await command_line.call("GET", one, 404)
 
-    async def test_a_file_that_is_no_template_ends_the_upload(
+    async def test_a_file_that_is_not_a_template_ends_the_upload(
         self, command_line: CommandLine
     ) -> None:
         body = {"type": "zip", "displayName": "broken"}

@@ -51,7 +51,7 @@ async def test_replays_and_dry_runs_count_as_requests_but_not_as_jobs(metered: M
     assert metered.total("reelbatch_http_requests_total", **answered) == 4
 
 
-async def test_paths_and_methods_that_nobody_knows_make_no_new_labels(metered: Metered) -> None:
+async def test_unknown_paths_and_methods_create_no_new_labels(metered: Metered) -> None:
     async with metered.api.new_team() as team:
         for number in range(5):
             await team.public.get(f"/nowhere/{number}")
@@ -64,7 +64,7 @@ async def test_paths_and_methods_that_nobody_knows_make_no_new_labels(metered: M
     assert len(labels) <= 4, labels
 
 
-def test_an_address_that_is_taken_is_refused_by_name() -> None:
+def test_the_error_for_an_address_in_use_names_it() -> None:
     address = f"127.0.0.1:{free_port()}"
     runtime = metrics_runtime(address, {})
     assert runtime is not None

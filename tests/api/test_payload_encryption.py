@@ -147,7 +147,7 @@ def files_in(folder: Path) -> list[bytes]:
     return list(contents_below(folder).values())
 
 
-async def test_neither_temporal_nor_the_object_store_holds_what_jobs_say(
+async def test_neither_temporal_nor_the_object_store_has_jobs_in_plain_text(
     api: RunningApi, team: Team, batch: Any
 ) -> None:
     assert batch["stats"] == batch["stats"] | {"finished": 12, "error": 1}
@@ -169,7 +169,7 @@ async def test_neither_temporal_nor_the_object_store_holds_what_jobs_say(
     assert not [content for content in stored if WORDS.encode() in content]
 
 
-async def test_what_operators_find_workflows_by_stays_readable(
+async def test_the_attributes_that_operators_search_by_stay_readable(
     api: RunningApi, team: Team, batch: Any
 ) -> None:
     workflow_id = job_workflow_id(team.name, batch["jobs"][0]["id"])
@@ -194,7 +194,7 @@ async def test_the_codec_shows_a_team_its_own_payloads(
     assert len(content_of(answer)["jobs"]) == 13
 
 
-async def test_the_codec_shows_payloads_to_nobody_else_but_operators(
+async def test_the_codec_shows_payloads_only_to_their_team_and_operators(
     api: RunningApi, team: Team, batch: Any
 ) -> None:
     url = f"{api.url}/codec/decode"
@@ -235,7 +235,7 @@ async def test_a_reference_leads_to_payloads_and_nothing_else(api: RunningApi, t
         assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
-async def test_an_answer_grows_no_larger_than_a_body_may(
+async def test_a_response_of_the_codec_is_limited_like_a_body(
     plain: Settings, api: RunningApi, team: Team, batch: Any
 ) -> None:
     kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
@@ -249,14 +249,14 @@ async def test_an_answer_grows_no_larger_than_a_body_may(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b'{"payloads": 1}', b"\xff", b'{"\\ud800": "\\ud800"}']
 )
-async def test_what_is_no_list_of_payloads_is_refused(
+async def test_a_body_that_is_not_a_list_of_payloads_is_refused(
     api: RunningApi, team: Team, body: bytes
 ) -> None:
     refused = await team.http.post(f"{api.url}/codec/decode", content=body)
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
-async def test_what_the_codec_encodes_it_decodes(api: RunningApi, team: Team) -> None:
+async def test_the_codec_decodes_what_it_encodes(api: RunningApi, team: Team) -> None:
     payload = Payload(metadata={"encoding": b"json/plain"}, data=b'"words"')
     encoded = await post_payloads(team.http, f"{api.url}/codec/encode", payload)
     assert b"words" not in base64.b64decode(encoded.json()["payloads"][0]["data"])
@@ -264,7 +264,7 @@ async def test_what_the_codec_encodes_it_decodes(api: RunningApi, team: Team) ->
     assert content_of(decoded) == "words"
 
 
-async def test_a_browser_signs_in_and_reads_from_the_pages_of_the_web_ui_alone(
+async def test_a_signed_in_browser_can_only_read_from_the_web_ui(
     api: RunningApi, team: Team, batch: Any
 ) -> None:
     token = team.http.headers["Authorization"].removeprefix("Bearer ")
@@ -339,7 +339,7 @@ async def test_a_session_cannot_be_forged_and_ends_with_its_token(
         assert ended.status_code == 401
 
 
-async def test_a_session_is_for_https_alone_where_the_public_address_is(
+async def test_a_session_requires_https_if_the_public_url_uses_it(
     plain: Settings, team: Team
 ) -> None:
     token = team.http.headers["Authorization"].removeprefix("Bearer ")
@@ -364,7 +364,7 @@ async def test_a_reference_that_cannot_be_read_is_refused(
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
-async def test_the_web_ui_may_ask_before_it_sends(api: RunningApi, team: Team) -> None:
+async def test_the_web_ui_may_send_preflight_requests(api: RunningApi, team: Team) -> None:
     asked = {
         "Origin": WEB_UI,
         "Access-Control-Request-Method": "POST",
@@ -375,7 +375,7 @@ async def test_the_web_ui_may_ask_before_it_sends(api: RunningApi, team: Team) -
     assert answer.headers["access-control-allow-origin"] == WEB_UI
 
 
-async def test_a_new_key_takes_over_while_a_batch_is_under_way(unused: Settings) -> None:
+async def test_a_new_key_takes_over_while_a_batch_is_running(unused: Settings) -> None:
     async with service_with(encrypting(unused, "old")) as before, before.new_team() as team:
         film = await team.upload(a_film())
         body = {"jobs": [a_video(film, frames=[0, 60]), a_video(film)], "concurrency": 1}
@@ -445,7 +445,7 @@ async def test_a_batch_waits_for_workers_that_have_its_key(unused: Settings) -> 
     assert reason == "PayloadUndecodable"
 
 
-async def test_what_was_written_before_encryption_is_still_read(unused: Settings) -> None:
+async def test_data_from_before_encryption_is_still_readable(unused: Settings) -> None:
     async with service_with(unused) as before, before.new_team() as team:
         created = await team.create_batch(a_still(await team.upload_card()))
         workflow_id = batch_workflow_id(team.name, created["batchId"])

@@ -1,4 +1,4 @@
-"""What the programs say of a namespace or an object store that is not prepared."""
+"""How the programs report a namespace or an object store that is not prepared."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ async def readiness(api: RunningApi) -> tuple[int, str]:
 
 
 async def doctor(settings: Settings, environment: pytest.MonkeyPatch) -> Sequence[str]:
-    """What it says of the services that these settings name."""
+    """What `reelbatch doctor` reports about the services in these settings."""
     for name in ("temporal_address", "temporal_namespace", "object_store"):
         environment.setenv(f"REELBATCH_{name.upper()}", str(getattr(settings, name)))
     said: list[str] = []
@@ -43,10 +43,10 @@ async def doctor(settings: Settings, environment: pytest.MonkeyPatch) -> Sequenc
     return said
 
 
-async def test_a_new_namespace_is_named_with_the_commands_that_mend_it(
+async def test_an_unprepared_namespace_is_reported_with_the_commands_that_fix_it(
     settings: Settings, client: Client, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.health._SHARED", 0.0)
+    monkeypatch.setattr("api.health._MAX_AGE", 0.0)
     new = settings.model_copy(update={"temporal_namespace": NEW})
     async with served(new, await connected(new, store), store) as api:
         for lacking, commands in (
@@ -84,7 +84,7 @@ async def register(client: Client) -> None:
     await client.workflow_service.register_namespace(request)
 
 
-async def test_a_wrong_secret_of_the_store_is_one_line(
+async def test_wrong_credentials_for_the_store_are_reported_in_one_line(
     settings: Settings, s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server.endpoint)

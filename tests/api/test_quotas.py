@@ -34,7 +34,7 @@ async def upload_link(team: Team) -> str:
     return created.json()["uploadUrl"]
 
 
-async def test_a_team_stores_no_more_than_its_bytes(bounded: Team) -> None:
+async def test_a_team_stores_no_more_than_its_quota(bounded: Team) -> None:
     link = await upload_link(bounded)
     large = await bounded.public.put(link, content=b"x" * (MOST_BYTES + 1))
     assert (large.status_code, large.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
@@ -44,7 +44,9 @@ async def test_a_team_stores_no_more_than_its_bytes(bounded: Team) -> None:
     assert (again.status_code, again.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
 
 
-async def test_a_team_that_is_full_sends_nothing(bounded: Team, store: ObjectStore) -> None:
+async def test_a_team_without_storage_left_cannot_submit_anything(
+    bounded: Team, store: ObjectStore
+) -> None:
     link = await upload_link(bounded)
     await store.put_async(f"teams/{bounded.name}/outputs/x.mp4", b"x" * MOST_BYTES)
     for refused in (

@@ -28,7 +28,7 @@ async def strict_api(
         yield api
 
 
-async def test_a_request_too_many_is_a_429_that_says_when_to_return(
+async def test_a_request_above_the_limit_is_a_429_with_the_time_to_wait(
     strict_api: RunningApi,
 ) -> None:
     async with strict_api.new_team() as team:
@@ -45,14 +45,14 @@ async def test_a_request_too_many_is_a_429_that_says_when_to_return(
     assert "retry-after" not in answers[0].headers
 
 
-async def test_tokens_do_not_hold_each_other_back(strict_api: RunningApi) -> None:
+async def test_tokens_have_separate_limits(strict_api: RunningApi) -> None:
     async with strict_api.new_team() as busy, strict_api.new_team() as idle:
         for _ in range(4):
             await busy.http.get("/fonts")
         assert (await idle.http.get("/fonts")).headers["ratelimit"].startswith('"token";r=2')
 
 
-async def test_what_needs_no_token_is_not_counted(strict_api: RunningApi) -> None:
+async def test_requests_that_need_no_token_are_not_counted(strict_api: RunningApi) -> None:
     async with strict_api.new_team() as team:
         for _ in range(5):
             answer = await team.public.get(f"{strict_api.url}/healthz")
@@ -60,7 +60,7 @@ async def test_what_needs_no_token_is_not_counted(strict_api: RunningApi) -> Non
             assert "ratelimit" not in answer.headers
 
 
-async def test_usually_there_is_no_limit(team: Team) -> None:
+async def test_there_is_no_limit_by_default(team: Team) -> None:
     assert "ratelimit" not in (await team.http.get("/fonts")).headers
 
 

@@ -65,7 +65,7 @@ def a_batch(tags: list[str], failure: str | None = None, rejection: str = "") ->
     ],
     ids=["usual", "tags", "failures", "rejections"],
 )
-def test_it_is_about_what_a_snapshot_takes(content: bytes) -> None:
+def test_the_estimate_is_close_to_the_real_size(content: bytes) -> None:
     BatchSnapshot.model_validate(json.loads(content))  # what is made once is not counted
     tracemalloc.start()
     snapshot = BatchSnapshot.model_validate_json(content)

@@ -339,7 +339,7 @@ NAMING: dict[str, list[Naming]] = {
 }
 
 
-async def test_naming_what_is_another_teams_is_like_naming_what_does_not_exist(
+async def test_naming_another_teams_things_is_like_naming_missing_ones(
     api: RunningApi, estate: Estate, sender: Sender, subtests: pytest.Subtests
 ) -> None:
     app = create_app(api.settings, api.client, api.store)

@@ -1,4 +1,4 @@
-"""What a token may do, until when, and how often one may guess."""
+"""What a token may do and until when, and how often clients may guess tokens."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
@@ -22,8 +22,8 @@ from tests.api.running_api import RunningApi, Team, a_video, served, until
 UNKNOWN_ID = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
 NARROW = sorted(set(Scope) - {Scope.ADMIN})
 
-# Of the endpoints that write; all that read need jobs:read.
-TEMPLATE_PLACES = ("/templates", "/fonts", "/secrets")
+# Writing to these needs templates:write; all endpoints that read need jobs:read.
+TEMPLATE_PATHS = ("/templates", "/fonts", "/secrets")
 
 
 async def token_for(api: RunningApi, *scopes: Scope) -> str:
@@ -36,8 +36,8 @@ def expected_scope(endpoint: Endpoint) -> Scope:
         return Scope.ADMIN
     if endpoint.method in ("GET", "HEAD") and not endpoint.path.endswith("/webhooks/secret"):
         return Scope.JOBS_READ
-    place = endpoint.path.removeprefix("/api/v2").removeprefix("/api/v3")
-    return Scope.TEMPLATES_WRITE if place.startswith(TEMPLATE_PLACES) else Scope.JOBS_WRITE
+    path = endpoint.path.removeprefix("/api/v2").removeprefix("/api/v3")
+    return Scope.TEMPLATES_WRITE if path.startswith(TEMPLATE_PATHS) else Scope.JOBS_WRITE
 
 
 def address_of(endpoint: Endpoint) -> str:
@@ -48,7 +48,7 @@ def address_of(endpoint: Endpoint) -> str:
     return filled
 
 
-async def test_every_endpoint_takes_the_tokens_with_its_scope_and_no_others(
+async def test_every_endpoint_accepts_tokens_with_its_scope_and_no_others(
     api: RunningApi, subtests: pytest.Subtests
 ) -> None:
     endpoints = team_endpoints(create_app(api.settings, api.client, api.store))
@@ -65,12 +65,11 @@ async def test_every_endpoint_takes_the_tokens_with_its_scope_and_no_others(
             assert refused == set(NARROW) - {expected_scope(endpoint)}
             for scope in refused:
                 assert answers[scope].json()["errorCode"] == "FORBIDDEN"
-                assert (
-                    f"lacks the scope {expected_scope(endpoint)}" in answers[scope].json()["error"]
-                )
+                missing = f"does not have the scope {expected_scope(endpoint)}"
+                assert missing in answers[scope].json()["error"]
 
 
-async def test_every_endpoint_refuses_those_without_a_token(
+async def test_every_endpoint_refuses_requests_without_a_token(
     api: RunningApi, subtests: pytest.Subtests
 ) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
@@ -165,7 +164,7 @@ async def test_a_stream_ends_when_its_token_is_revoked(
 
 
 class Guesser:
-    """Sends wrong tokens, each another one."""
+    """Sends wrong tokens, a different one each time."""
 
     def __init__(self, api: RunningApi, **headers: str) -> None:
         self._url = f"{api.url}/api/v2/fonts"
@@ -200,7 +199,7 @@ async def proxied_api(
         yield api
 
 
-async def test_who_guesses_too_often_has_to_wait(strict_api: RunningApi) -> None:
+async def test_clients_that_guess_too_often_must_wait(strict_api: RunningApi) -> None:
     guesser = Guesser(strict_api)
     assert [(await guesser.guess()).status_code for _ in range(3)] == [401] * 3
     refused = await guesser.guess()
@@ -209,7 +208,7 @@ async def test_who_guesses_too_often_has_to_wait(strict_api: RunningApi) -> None
     assert "wrong tokens" in refused.json()["error"]
 
 
-async def test_who_guesses_too_often_does_not_lock_out_the_tokens_in_use(
+async def test_guessing_does_not_lock_out_tokens_that_are_in_use(
     strict_api: RunningApi,
 ) -> None:
     guesser = Guesser(strict_api)
@@ -229,7 +228,7 @@ async def test_who_guesses_too_often_does_not_lock_out_the_tokens_in_use(
     await until(refused, "refusal")
 
 
-async def test_the_address_of_a_client_is_not_what_its_headers_say(
+async def test_the_address_of_a_client_does_not_come_from_its_headers(
     strict_api: RunningApi,
 ) -> None:
     statuses = [
@@ -239,17 +238,17 @@ async def test_the_address_of_a_client_is_not_what_its_headers_say(
     assert statuses == [401, 401, 401, 429]
 
 
-async def test_behind_a_trusted_proxy_clients_are_told_apart(proxied_api: RunningApi) -> None:
+async def test_clients_behind_a_trusted_proxy_are_distinguished(proxied_api: RunningApi) -> None:
     one = Guesser(proxied_api, X_Forwarded_For="192.0.2.1")
     other = Guesser(proxied_api, X_Forwarded_For="192.0.2.2")
     assert [(await one.guess()).status_code for _ in range(4)] == [401, 401, 401, 429]
     assert (await other.guess()).status_code == 401
-    # What the client itself has sent stands before the address that the proxy has added.
+    # The header begins with what the client itself has sent; the proxy appends the real address.
     forging = Guesser(proxied_api, X_Forwarded_For="198.51.100.7, 192.0.2.1")
     assert (await forging.guess()).status_code == 429
 
 
-async def test_one_ipv6_network_is_one_client(proxied_api: RunningApi) -> None:
+async def test_an_ipv6_network_counts_as_one_client(proxied_api: RunningApi) -> None:
     statuses = [
         (await Guesser(proxied_api, X_Forwarded_For=f"2001:db8::{host}").guess()).status_code
         for host in range(1, 5)
@@ -266,7 +265,7 @@ async def test_requests_without_a_token_are_not_guesses(strict_api: RunningApi) 
 
 
 @pytest.mark.parametrize("header", ["Host", "X-Forwarded-Host"])
-async def test_links_do_not_lead_where_a_header_says(api: RunningApi, header: str) -> None:
+async def test_links_do_not_follow_forged_headers(api: RunningApi, header: str) -> None:
     token = await token_for(api, Scope.TEMPLATES_WRITE)
     async with api.client_of(token) as http:
         forged = {header: "evil.example", "X-Forwarded-Proto": "https"}

@@ -55,7 +55,7 @@ async def test_operators_find_failed_jobs_by_their_error_and_batches_by_their_fa
 
 
 @pytest.mark.parametrize("kind", ["templates", "fonts"])
-async def test_what_batches_of_the_version_before_use_cannot_be_deleted(
+async def test_things_that_batches_of_the_previous_version_use_cannot_be_deleted(
     settings: Settings, store: ObjectStore, kind: str
 ) -> None:
     idle = settings.model_copy(update={"temporal_namespace": IDLE_NAMESPACE})
@@ -101,7 +101,7 @@ class CountingClient(Client):
         return super().list_workflows(query, **options)
 
 
-async def test_many_who_list_at_once_share_one_call_and_later_ones_ask_for_news_only(
+async def test_concurrent_lists_share_one_call_and_later_ones_only_ask_for_news(
     settings: Settings, store: ObjectStore, client: Client
 ) -> None:
     counting = CountingClient(**client.config())
@@ -151,7 +151,7 @@ async def add_former_attributes(client: Client) -> None:
     await client.operator_service.add_search_attributes(request)
 
 
-def test_a_list_of_tags_is_as_long_as_temporal_takes_it() -> None:
+def test_a_list_of_tags_is_as_long_as_temporal_allows() -> None:
     ids = [f"{number:026}" for number in range(100)]
     listed = tag_list(ids[:30], ids, ["spring"])
     assert listed[:30] == [template_tag(id_) for id_ in ids[:30]]
@@ -160,7 +160,7 @@ def test_a_list_of_tags_is_as_long_as_temporal_takes_it() -> None:
     assert tag_list(["T"], [], ["spring", "spring"]) == ["template:T", "spring"]
 
 
-def test_tags_are_as_long_as_temporal_counts_their_letters() -> None:
+def test_the_length_of_tags_is_counted_as_temporal_does() -> None:
     name, long_name = name_tag("Ж" * 200), name_tag("😀" * 200)
     listed = tag_list([f"{number:026}" for number in range(40)], [], [name, "submission:B"])
     assert len(json.dumps(listed)) <= 2048

@@ -1,4 +1,4 @@
-"""What the API still knows when no worker answers, and after an operator's hand."""
+"""What the API can do without a worker, and after an operator has intervened."""
 
 import asyncio
 import socket
@@ -28,7 +28,7 @@ from workflows.batch import BatchWorkflow
 
 @pytest_asyncio.fixture(scope="module")
 async def idle_api(settings: Settings, store: ObjectStore) -> AsyncGenerator[RunningApi]:
-    """The same store, but a namespace where no worker works."""
+    """An API with the same store, but in a namespace without a worker."""
     idle = settings.model_copy(update={"temporal_namespace": IDLE_NAMESPACE})
     async with served(idle, await connected(idle, store), store) as api:
         yield api
@@ -48,7 +48,7 @@ async def test_a_batch_is_accepted_readable_and_listed(idle_team: Team, card: st
     assert [job["status"] for job in batch["jobs"]] == ["queued", "queued"]
 
 
-async def test_a_cancellation_says_that_nobody_could_do_it_yet(idle_team: Team, card: str) -> None:
+async def test_a_cancellation_without_a_worker_is_recorded(idle_team: Team, card: str) -> None:
     created = await idle_team.create_batch(a_still(card))
     response = await idle_team.http.post(f"/batches/{created['batchId']}/cancel")
     assert (response.status_code, response.json()["errorCode"]) == (503, "UNAVAILABLE")
@@ -91,7 +91,7 @@ async def test_a_batch_that_temporal_has_forgotten_is_read_from_its_manifest(
     assert await team.batch_ids(2) == [batch_id, forgotten]
 
 
-async def test_counts_stay_when_a_busy_worker_does_not_answer_in_time(
+async def test_counts_stay_the_same_if_a_busy_worker_does_not_respond(
     api: RunningApi, team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
@@ -125,7 +125,7 @@ async def test_counts_stay_when_a_busy_worker_does_not_answer_in_time(
     assert batch["jobs"][0]["stats"] == before["jobs"][0]["stats"]
 
 
-async def test_an_inspection_that_fails_after_a_newer_upload_leaves_that_as_it_is(
+async def test_an_inspection_that_fails_after_a_newer_upload_does_not_affect_it(
     idle_api: RunningApi, idle_team: Team
 ) -> None:
     body = {"type": "lottie", "displayName": "card"}
@@ -133,7 +133,7 @@ async def test_an_inspection_that_fails_after_a_newer_upload_leaves_that_as_it_i
     path = f"/templates/{created['id']}"
 
     async def upload() -> tuple[asyncio.Task[httpx.Response], WorkflowHandle[Any, Any]]:
-        """Returns what waits for the inspection, and the inspection."""
+        """Returns the request, which waits for the inspection, and the inspection."""
         before = await read_template(idle_api.store, idle_team.name, created["id"])
         sending = asyncio.create_task(idle_team.public.put(created["uploadUrl"], content=a_card()))
 
@@ -157,10 +157,10 @@ async def test_an_inspection_that_fails_after_a_newer_upload_leaves_that_as_it_i
     assert (await second).json()["status"] == "error"
 
 
-async def test_readiness_is_refused_where_temporal_takes_calls_and_never_answers(
+async def test_readiness_fails_if_temporal_accepts_calls_but_never_responds(
     settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.health._SHARED", 0.0)
+    monkeypatch.setattr("api.health._MAX_AGE", 0.0)
     is_silent = False
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -189,7 +189,7 @@ async def test_readiness_is_refused_where_temporal_takes_calls_and_never_answers
     relaying.close()
 
 
-async def test_readiness_is_refused_in_time_where_temporal_was_never_reached(
+async def test_readiness_fails_in_time_if_temporal_was_never_reached(
     settings: Settings, store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("api.health._PATIENCE", 0.5)

@@ -41,7 +41,7 @@ _ROWS_SHOWN = 12
 _LONGEST_NAME = 1000  # characters of a column's name
 _POSTERS = {"true": True, "false": False}
 _POSTER_PATTERN = r"^(true|false|[0-9]{1,9}(\.[0-9]+)?)$"
-_POSTER_ERROR = "must be true, false, or a time in the film in seconds, such as 1.5"
+_POSTER_ERROR = "must be true, false, or a moment of the film in seconds, such as 1.5"
 
 
 def _as_in_json(poster: str) -> bool | float:

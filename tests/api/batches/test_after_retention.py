@@ -159,7 +159,7 @@ async def test_batches_stay_listed_and_jobs_do_not(past: Past) -> None:
     assert (await past.http.get("/jobs")).json() == []
 
 
-async def test_a_part_of_a_table_is_still_listed_with_its_place(past: Past) -> None:
+async def test_a_part_of_a_table_is_still_listed_with_its_position(past: Past) -> None:
     """By which clients give the files of all parts names that differ."""
     first = past.batch["batchId"]
     of_table = (await past.http.get("/batches", params={"submission": first})).json()["batches"]
@@ -169,7 +169,7 @@ async def test_a_part_of_a_table_is_still_listed_with_its_place(past: Past) -> N
     assert {"submission", "firstRow", "outputs"}.isdisjoint(whole)
 
 
-async def test_the_events_of_a_batch_tell_how_it_ended(past: Past) -> None:
+async def test_events_show_how_a_batch_ended(past: Past) -> None:
     events = (await past.http.get(f"/batches/{past.batch['batchId']}/events")).text
     assert events.count("event: job") == 2
     assert events.count("event: end") == 1

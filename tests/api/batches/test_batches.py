@@ -11,7 +11,7 @@ from reelbatch.models.orchestration.names import job_workflow_id
 from tests.api.running_api import RunningApi, Team, a_still
 
 
-async def test_good_jobs_of_a_batch_are_rendered_and_bad_ones_are_named(team: Team) -> None:
+async def test_valid_jobs_are_rendered_and_invalid_ones_are_reported(team: Team) -> None:
     card = await team.upload_card()
     bad = a_still(card)
     bad["assets"][0]["layerName"] = "titel"
@@ -119,7 +119,7 @@ async def test_another_team_cannot_see_a_batch(team: Team, other_team: Team) -> 
         assert response.json()["errorCode"] == "BATCH_NOT_FOUND"
 
 
-async def test_ids_that_cannot_be_are_400_and_unknown_ones_404(team: Team) -> None:
+async def test_malformed_ids_are_400_and_unknown_ones_404(team: Team) -> None:
     assert (await team.http.get("/batches/nonsense")).status_code == 400
     assert (await team.http.get("/batches/01J00000000000000000000000")).status_code == 404
     assert (await team.http.post("/batches/nonsense/cancel")).status_code == 400
@@ -148,7 +148,7 @@ async def test_batches_are_listed_newest_first_in_pages(team: Team) -> None:
     assert listed[0]["stats"]["finished"] == 2
 
 
-async def test_bad_pages_are_refused(team: Team) -> None:
+async def test_invalid_page_parameters_are_refused(team: Team) -> None:
     for query in ("limit=0", "limit=101", "limit=x", "cursor=x"):
         assert (await team.http.get(f"/batches?{query}")).status_code == 400
 
@@ -163,9 +163,7 @@ async def test_the_workflow_reads_well_in_the_web_ui(api: RunningApi, team: Team
     await team.end_of_batch(batch_id)
 
 
-async def test_jobs_and_their_renders_say_in_the_web_ui_what_they_make(
-    api: RunningApi, team: Team
-) -> None:
+async def test_jobs_and_renders_are_described_in_the_web_ui(api: RunningApi, team: Team) -> None:
     card = await team.upload_card()
     draft = {"template": {"id": card}, "preview": True}
     batch_id = (await team.create_batch(a_still(card), draft))["batchId"]
@@ -177,7 +175,7 @@ async def test_jobs_and_their_renders_say_in_the_web_ui_what_they_make(
     ]
 
 
-async def test_stills_are_rendered_beside_their_workflows(team: Team, api: RunningApi) -> None:
+async def test_stills_are_rendered_without_a_queue(team: Team, api: RunningApi) -> None:
     card = await team.upload_card()
     stills = [a_still(card, f"Still {number}") for number in range(8)]
     batch_id = (await team.create_batch(*stills))["batchId"]

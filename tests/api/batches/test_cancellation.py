@@ -58,20 +58,20 @@ async def test_cancel_in_the_middle_stops_running_and_queued_jobs(team: Team) ->
     assert (again["status"], again["cancelledCount"], again["skippedCount"]) == ("unchanged", 0, 25)
 
 
-async def test_refused_queries_between_answers_do_not_end_the_wait(
+async def test_failed_queries_do_not_end_the_wait_for_a_cancellation(
     api: RunningApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun = CancellationOutcome(request_id="x", settled=False, cancelled=[0], skipped=[])
     settled = begun.model_copy(update={"settled": True})
     answers = iter([None, begun, None, settled])
 
-    async def look(_handle: BatchHandle, _request_id: str) -> CancellationOutcome:
+    async def query(_handle: BatchHandle, _request_id: str) -> CancellationOutcome:
         answer = next(answers)
         if answer is None:
             raise WorkflowQueryFailedError("busy")
         return answer
 
-    monkeypatch.setattr(cancellation, "_look", look)
+    monkeypatch.setattr(cancellation, "_query_outcome", query)
     batch = api.client.get_workflow_handle("a batch")
     assert await cancellation._settled(batch, "x") is settled  # pyright: ignore[reportPrivateUsage]
 
@@ -84,7 +84,7 @@ async def test_a_batch_whose_jobs_were_all_cancelled_is_an_error(team: Team) -> 
     assert (await team.end_of_batch(created["batchId"]))["status"] == "error"
 
 
-async def test_one_job_of_a_batch_is_cancelled_and_the_others_go_on(team: Team) -> None:
+async def test_one_job_of_a_batch_is_cancelled_and_the_others_continue(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     created = await team.create_batch(a_video(film), a_still(card, priority=2))
     first, second = (job["id"] for job in created["jobs"])
@@ -132,7 +132,7 @@ async def test_many_jobs_are_cancelled_together_or_not_at_all(team: Team) -> Non
     assert (ended.status_code, ended.json()["errorCode"]) == (409, "JOB_NOT_CANCELLABLE")
 
 
-async def test_bad_lists_to_cancel_are_refused(team: Team) -> None:
+async def test_invalid_lists_of_jobs_to_cancel_are_refused(team: Team) -> None:
     some_id = "01JAAAAAAAAAAAAAAAAAAAAAAA"
     for ids in ([], ["nonsense"], [some_id, some_id], "x", [some_id] * 1001):
         response = await team.http.post("/jobs/cancel", json={"jobs": ids})

@@ -42,7 +42,7 @@ async def events(team: Team, batch_id: str, after: int | None = None) -> AsyncIt
             fields = {**fields, name: value} if line else {}
 
 
-async def test_waiting_for_an_ended_batch_answers_what_reading_does(team: Team) -> None:
+async def test_waiting_for_an_ended_batch_returns_it_at_once(team: Team) -> None:
     batch_id = (await team.create_batch(a_still(await team.upload_card())))["batchId"]
     ended = await team.end_of_batch(batch_id)
     assert await team.get(f"/batches/{batch_id}?wait=60") == ended
@@ -63,18 +63,18 @@ async def test_a_wait_ends_when_more_jobs_have_ended(team: Team) -> None:
         }  # fmt: skip
 
 
-async def test_a_wait_in_vain_answers_how_things_are(team: Team) -> None:
+async def test_a_wait_that_times_out_returns_the_current_state(team: Team) -> None:
     batch_id = (await team.create_batch(a_video(await team.upload(a_film()))))["batchId"]
     assert (await team.get(f"/batches/{batch_id}?wait=1"))["stats"]["pending"] == 1
 
 
 @pytest.mark.parametrize("wait", ["61", "-1", "1.5", "x", ""])
-async def test_nobody_can_wait_for_long_or_for_nonsense(team: Team, wait: str) -> None:
+async def test_invalid_waits_are_refused(team: Team, wait: str) -> None:
     response = await team.http.get(f"/batches/01J00000000000000000000000?wait={wait}")
     assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
 
 
-async def test_events_tell_of_every_job_and_of_the_end(team: Team) -> None:
+async def test_events_report_every_job_and_the_end(team: Team) -> None:
     card = await team.upload_card()
     broken = a_still(card) | {
         "assets": [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
@@ -101,7 +101,7 @@ async def test_events_tell_of_every_job_and_of_the_end(team: Team) -> None:
     assert pending == sorted(set(pending), reverse=True)
 
 
-async def test_a_client_that_returns_gets_what_it_has_missed(team: Team) -> None:
+async def test_a_reconnecting_client_gets_the_events_that_it_missed(team: Team) -> None:
     card = await team.upload_card()
     batch_id = (await team.create_batch(*[a_still(card)] * 4))["batchId"]
     await team.end_of_batch(batch_id)
@@ -122,7 +122,7 @@ async def test_events_of_an_unknown_batch_are_a_404(team: Team, other_team: Team
     assert (response.status_code, response.json()["errorCode"]) == (404, "BATCH_NOT_FOUND")
 
 
-async def test_followers_of_one_batch_share_its_reading_and_its_text(
+async def test_followers_of_a_batch_share_reads_and_serialised_jobs(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     film = await team.upload(a_film())
@@ -151,7 +151,7 @@ async def test_followers_of_one_batch_share_its_reading_and_its_text(
     assert len(texts) < 10  # as queued, rendering and cancelled
 
 
-async def test_a_token_follows_so_many_at_a_time(
+async def test_a_token_can_follow_a_limited_number_of_batches(
     settings: Settings, client: Client, store: ObjectStore, team: Team
 ) -> None:
     batch_id = (await team.create_batch(a_video(await team.upload(a_film()))))["batchId"]
@@ -187,7 +187,7 @@ async def test_a_token_follows_so_many_at_a_time(
     await team.cancel_everything()
 
 
-async def test_a_server_that_stops_lets_its_listeners_go(
+async def test_a_stopping_server_ends_its_streams(
     settings: Settings, store: ObjectStore, card_team: Team, card: str
 ) -> None:
     idle = settings.model_copy(update={"temporal_namespace": IDLE_NAMESPACE})

@@ -41,7 +41,7 @@ async def workflow_input(api: RunningApi, team: Team, batch_id: str) -> Batch:
     raise AssertionError("no history")
 
 
-async def test_defaults_are_rendered_unless_a_job_says_otherwise(team: Team) -> None:
+async def test_defaults_apply_unless_a_job_overrides_them(team: Team) -> None:
     card = await team.upload_card()
     created = await create(
         team,
@@ -72,7 +72,7 @@ async def test_defaults_are_rendered_unless_a_job_says_otherwise(team: Team) -> 
     assert corners == ["red", "blue", "red"]
 
 
-async def test_lists_other_than_assets_are_replaced_and_null_takes_a_default_away(
+async def test_lists_other_than_assets_are_replaced_and_null_removes_a_default(
     api: RunningApi, team: Team
 ) -> None:
     card = await team.upload_card()
@@ -121,7 +121,7 @@ async def test_errors_say_what_comes_from_the_defaults(card_team: Team, card: st
         ({"priority": 1.5}, "priority"),
     ],
 )
-async def test_options_that_cannot_be_used_are_refused_as_a_whole(
+async def test_invalid_options_refuse_the_whole_batch(
     card_team: Team, card: str, options: Any, field: str
 ) -> None:
     refused = await create(card_team, status=400, jobs=[a_still(card)], **options)
@@ -129,7 +129,7 @@ async def test_options_that_cannot_be_used_are_refused_as_a_whole(
     assert (refused["status"], refused["totalJobs"], refused["jobs"]) == ("error", 0, [])
 
 
-async def test_defaults_cannot_blow_a_small_body_up(card_team: Team, card: str) -> None:
+async def test_defaults_cannot_inflate_a_small_body(card_team: Team, card: str) -> None:
     defaults = {"note": "a" * 50_000}
     refused = await create(card_team, status=413, defaults=defaults, jobs=[a_still(card)] * 100)
     assert refused["errorCode"] == "BODY_TOO_LARGE"
@@ -155,7 +155,7 @@ async def test_concurrency_is_capped_by_the_server(api: RunningApi, team: Team) 
         assert (await workflow_input(api, team, created["batchId"])).concurrency == given
 
 
-async def test_a_dry_run_answers_like_a_batch_and_makes_none(team: Team) -> None:
+async def test_a_dry_run_responds_like_a_batch_but_creates_none(team: Team) -> None:
     card = await team.upload_card()
     body = {"jobs": [a_still(card), {}]}
     dry = await team.http.post("/batches?dryRun=true", json=body)
@@ -176,7 +176,7 @@ async def test_a_dry_run_of_bad_jobs_is_the_same_400(card_team: Team) -> None:
     assert (await card_team.http.get(f"/batches/{dry.json()['batchId']}")).status_code == 404
 
 
-async def test_a_dry_run_takes_no_idempotency_key(team: Team) -> None:
+async def test_a_dry_run_does_not_use_up_an_idempotency_key(team: Team) -> None:
     card = await team.upload_card()
     body, key = {"jobs": [a_still(card)]}, {"Idempotency-Key": "k"}
     dry = await team.http.post("/batches?dryRun=true", json=body, headers=key)

@@ -22,7 +22,7 @@ async def preview(team: Team, table: str, status: int = 201, **query: Any) -> ht
     return response
 
 
-async def test_the_first_rows_are_shown_before_a_batch_under_way_goes_on(team: Team) -> None:
+async def test_previews_are_rendered_before_the_rest_of_a_running_batch(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     busy = (await team.create_batch(*[a_video(film)] * 3))["batchId"]
 
@@ -56,7 +56,7 @@ async def test_the_first_rows_are_shown_before_a_batch_under_way_goes_on(team: T
     assert (retried.status_code, retried.json()["errorCode"]) == (409, "NOTHING_TO_RETRY")
 
 
-async def test_rows_that_cannot_be_rendered_say_why_instead(team: Team) -> None:
+async def test_rows_that_cannot_be_rendered_are_reported(team: Team) -> None:
     card = await team.upload_card()
     response = await preview(team, "title,job:priority\nAda,high\n", 400, template=card)
     assert response.json()["errors"][0]["details"][0]["column"] == "job:priority"

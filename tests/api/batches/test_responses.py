@@ -56,7 +56,7 @@ def whole(batch: BatchSnapshot, urls: Urls = URLS) -> Any:
     return json.loads(batch_response(batch, urls).model_dump_json(by_alias=True))
 
 
-def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
+def test_a_cached_response_after_changes_equals_a_new_one() -> None:
     answers, before = BatchResponses(), a_batch(3)
     assert content(answers, before) == whole(before)
     after = with_failed_job(before, 1)
@@ -64,7 +64,7 @@ def test_an_answer_after_changes_is_the_same_as_one_made_anew() -> None:
     assert content(answers, before) == whole(before)
 
 
-def test_an_answer_is_put_together_once_as_long_as_nothing_changes() -> None:
+def test_a_response_is_built_once_while_nothing_changes() -> None:
     answers, before = BatchResponses(), a_batch(3)
     first, etag = answers.json(before, URLS)
     assert answers.json(before.model_copy(), URLS)[0] is first
@@ -72,7 +72,7 @@ def test_an_answer_is_put_together_once_as_long_as_nothing_changes() -> None:
     assert answers.json(before, URLS)[1] == etag
 
 
-def test_an_answer_at_another_address_has_urls_of_that_address() -> None:
+def test_a_response_at_another_address_has_urls_of_that_address() -> None:
     answers, batch = BatchResponses(), a_batch(2)
     elsewhere = Urls("https://films.example.com", URLS.signer)
     answers.json(batch, URLS)
@@ -84,13 +84,13 @@ def test_a_batch_without_accepted_jobs_has_an_empty_list() -> None:
     assert content(BatchResponses(), batch) == whole(batch)
 
 
-def test_a_batch_is_answered_as_before_after_a_hundred_others() -> None:
+def test_a_response_stays_the_same_after_a_hundred_other_batches() -> None:
     answers, first = BatchResponses(), a_batch(1)
     for batch in (first, *(a_batch(1) for _ in range(100)), first):
         assert content(answers, batch) == whole(batch)
 
 
-def test_a_response_that_is_too_large_to_be_remembered_is_still_given(
+def test_a_response_that_is_too_large_for_the_cache_is_still_returned(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("api.batches.responses._MAX_BYTES", 10_000)
@@ -99,7 +99,7 @@ def test_a_response_that_is_too_large_to_be_remembered_is_still_given(
         assert content(responses, batch) == whole(batch)
 
 
-def test_responses_stay_in_memory_by_their_size_and_not_by_their_number() -> None:
+def test_the_cache_is_limited_by_size_and_not_by_number() -> None:
     assert still_in_memory([1] * 100) == 100
     assert 0 < still_in_memory([500] * 100) < 60
 

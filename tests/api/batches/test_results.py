@@ -71,7 +71,7 @@ async def test_results_come_as_a_table(card_team: Team, batch: Any) -> None:
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
-def test_cells_begin_as_no_formula_does(start: str) -> None:
+def test_no_cell_begins_like_a_formula(start: str) -> None:
     result = BatchResult(index=0, status="rejected", error=f"{start}1")
     [_, row] = csv.reader(io.StringIO(table_of([result], exact=False), newline=""))
     assert f"'{start}1" in row
@@ -93,7 +93,9 @@ async def test_results_come_as_json_lines(card_team: Team, batch: Any) -> None:
     assert [json.loads(line) for line in lines.text.splitlines()] == named.json()
 
 
-async def test_the_archive_holds_every_output_under_its_index(card_team: Team, batch: Any) -> None:
+async def test_the_archive_contains_every_output_named_by_index(
+    card_team: Team, batch: Any
+) -> None:
     path = f"/batches/{batch['batchId']}"
     answer = await card_team.http.get(f"{path}/archive")
     assert answer.headers["content-type"] == "application/zip"
@@ -107,7 +109,7 @@ async def test_the_archive_holds_every_output_under_its_index(card_team: Team, b
             assert archive.read(f"{job['index']:05d}{job['outputUrl'][-4:]}") == content
 
 
-async def test_the_archive_of_a_batch_under_way_has_what_there_is(
+async def test_the_archive_of_a_running_batch_has_the_outputs_so_far(
     api: RunningApi, team: Team
 ) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
@@ -130,7 +132,7 @@ async def test_results_belong_to_the_team(other_team: Team, batch: Any, what: st
     assert (response.status_code, response.json()["errorCode"]) == (404, "BATCH_NOT_FOUND")
 
 
-async def test_other_formats_are_refused(card_team: Team, batch: Any) -> None:
+async def test_unknown_formats_are_refused(card_team: Team, batch: Any) -> None:
     response = await card_team.http.get(f"/batches/{batch['batchId']}/results?format=xml")
     assert response.status_code == 400
     assert "format must be 'json', 'ndjson' or 'csv'" in response.json()["error"]

@@ -24,7 +24,7 @@ async def retry(team: Team, batch_id: str, query: str = "", status: int = 201) -
     return response.json()
 
 
-async def test_cancelled_jobs_are_rendered_again_at_their_places(team: Team) -> None:
+async def test_cancelled_jobs_are_rendered_again_with_the_same_indexes(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     blocking = (await team.http.post("/jobs", json=a_video(film))).json()["id"]
     created = await team.create_batch({}, a_still(card), a_still(card, "B"))
@@ -48,7 +48,7 @@ async def test_cancelled_jobs_are_rendered_again_at_their_places(team: Team) -> 
         assert Image.open(io.BytesIO(content.content)).size == (32, 18)
 
 
-async def test_what_failed_can_be_retried_while_the_rest_is_rendering(team: Team) -> None:
+async def test_failed_jobs_can_be_retried_while_others_are_rendering(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {"jobs": [a_broken(card), a_video(film)], "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
@@ -66,7 +66,7 @@ async def test_what_failed_can_be_retried_while_the_rest_is_rendering(team: Team
     assert [job["index"] for job in only_cancelled["jobs"]] == [1]
 
 
-async def test_there_may_be_nothing_to_retry(team: Team) -> None:
+async def test_a_batch_without_failed_jobs_cannot_be_retried(team: Team) -> None:
     card = await team.upload_card()
     finished = (await team.create_batch(a_still(card)))["batchId"]
     rejected = (await team.create_batch({}, status=400))["batchId"]

@@ -47,8 +47,8 @@ async def test_each_row_of_a_table_is_rendered_in_each_output(card_team: Team, c
     assert (created["totalJobs"], created["totalRows"], created["outputs"]) == (4, 2, 2)
     assert [job["index"] for job in created["jobs"]] == [0, 1, 2, 3]
     assert [warning["message"] for warning in created["warnings"]] == [
-        "The column who names no layer of main: left out.",
-        "The columns title, who name no layer of badge: left out.",
+        "The column who does not match any layer of main: left out.",
+        "The columns title, who do not match any layer of badge: left out.",
     ]
     names = ["Ada-wide", "Ada-badge", "Zoë-wide", "Zoë-badge"]
     batch = await card_team.end_of_batch(created["batchId"])
@@ -98,7 +98,7 @@ async def test_jobs_in_json_are_rendered_in_each_output(card_team: Team, card: s
     assert {"row", "output", "outputs"}.isdisjoint(again["jobs"][0].keys() | again.keys())
 
 
-async def test_outputs_win_over_defaults_and_jobs_and_lose_to_the_query(
+async def test_outputs_override_defaults_and_jobs_but_not_the_query(
     card_team: Team, card: str
 ) -> None:
     defaults = {"template": {"id": card, "composition": "badge"}, "settings": {"quality": "draft"}}
@@ -138,7 +138,7 @@ async def test_an_output_that_no_job_can_have_is_refused_and_nothing_is_started(
         assert reason in refused["error"]
 
 
-async def test_a_bad_row_is_told_in_each_output_and_the_others_go_on(
+async def test_an_invalid_row_is_reported_for_each_output_and_the_others_continue(
     card_team: Team, card: str
 ) -> None:
     rows = "title,job:priority\nA,high\nB,1\n"
@@ -160,7 +160,7 @@ async def test_a_bad_row_is_told_in_each_output_and_the_others_go_on(
 async def test_a_batch_has_a_thousand_jobs_in_all_outputs(card_team: Team, card: str) -> None:
     refused = await send_jobs(card_team, *[{}] * 501, status=400, outputs=[WIDE, BADGE])
     assert refused["errorCode"] == "BATCH_SIZE_INVALID"
-    assert "501 in 2 outputs, which are 1002" in refused["error"]
+    assert "501 in 2 outputs, which makes 1002" in refused["error"]
     rows = "title,job:priority\n" + "A,high\n" * 500 + "B,1\n"
     refused = (await send(card_team, card, rows, WIDE, BADGE)).json()
     assert "firstRow=500" in refused["error"]

@@ -10,7 +10,7 @@ from reelbatch.storage.signing import open_signer
 from tests.api.running_api import RunningApi, Team, a_still, a_video
 
 
-async def test_a_shared_batch_is_seen_without_a_token_until_its_end(
+async def test_a_shared_batch_is_visible_without_a_token_until_the_link_expires(
     api: RunningApi, team: Team
 ) -> None:
     card = await team.upload_card()
@@ -44,7 +44,7 @@ async def test_a_shared_batch_is_seen_without_a_token_until_its_end(
     assert (await team.public.get(ended)).json()["errorCode"] == "GONE"
 
 
-async def test_a_team_shares_its_own_batches_alone(team: Team, other_team: Team) -> None:
+async def test_a_team_can_only_share_its_own_batches(team: Team, other_team: Team) -> None:
     batch = await team.create_batch({}, status=400)
     refused = await other_team.http.post(f"/batches/{batch['batchId']}/share")
     assert refused.json()["errorCode"] == "BATCH_NOT_FOUND"

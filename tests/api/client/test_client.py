@@ -44,7 +44,7 @@ def from_before(outputs: list[DownloadedOutput]) -> list[bool]:
     return [output.was_there for output in outputs]
 
 
-async def test_the_same_program_can_be_written_for_threads(
+async def test_a_program_can_use_the_blocking_client(
     api: RunningApi, team: Team, tmp_path: Path
 ) -> None:
     def program() -> None:
@@ -148,7 +148,7 @@ async def test_jobs_may_be_models_and_are_checked_without_being_made(
     assert cancelled.status is JobStatus.CANCELLED
 
 
-async def test_rows_and_lines_are_jobs(reelbatch: AsyncReelbatch, team: Team) -> None:
+async def test_rows_and_lines_become_jobs(reelbatch: AsyncReelbatch, team: Team) -> None:
     card = await team.upload_card()
     rows = await reelbatch.batches.create_from_csv(
         "title\nA\nB\n", template=card, codec="image_png", frame=0
@@ -174,7 +174,7 @@ async def test_a_single_job_is_waited_for_and_its_log_and_output_fetched(
         await reelbatch.webhooks.of_job(created.id)
 
 
-async def test_a_webhook_s_log_is_read_and_it_is_sent_again(
+async def test_a_webhook_log_is_read_and_the_webhook_sent_again(
     reelbatch: AsyncReelbatch, team: Team
 ) -> None:
     job = a_still(await team.upload_card())
@@ -217,7 +217,7 @@ async def test_templates_are_pushed_renamed_fetched_and_deleted(
         await reelbatch.templates.push(tmp_path / "card.psd")
 
 
-async def test_fonts_and_secrets_are_kept_listed_and_deleted(
+async def test_fonts_and_secrets_are_stored_listed_and_deleted(
     reelbatch: AsyncReelbatch, tmp_path: Path
 ) -> None:
     font = await reelbatch.fonts.add(a_file(tmp_path / "f.ttf", a_font()), family_name="House")

@@ -38,7 +38,7 @@ UNKNOWN = "01JAAAAAAAAAAAAAAAAAAAAAAA"
     ],
     ids=["the answer is lost", "refused", "unavailable", "too many"],
 )
-async def test_a_batch_is_made_once_however_often_it_is_sent(
+async def test_a_batch_is_created_once_however_often_it_is_sent(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team, fault: Fault
 ) -> None:
     job = a_still(await team.upload_card())
@@ -51,7 +51,7 @@ async def test_a_batch_is_made_once_however_often_it_is_sent(
     assert await team.batch_ids() == [batch.id]
 
 
-async def test_two_creations_have_two_keys_and_an_own_key_is_kept(
+async def test_each_creation_gets_its_own_key_unless_the_caller_gives_one(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team
 ) -> None:
     job = a_still(await team.upload_card())
@@ -65,7 +65,7 @@ async def test_two_creations_have_two_keys_and_an_own_key_is_kept(
     assert one.id == same.id
 
 
-async def test_what_cannot_be_repeated_safely_is_not_repeated(
+async def test_requests_that_are_not_safe_to_repeat_are_not_repeated(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, tmp_path: Path
 ) -> None:
     (tmp_path / "font.ttf").write_bytes(a_font())
@@ -80,7 +80,7 @@ async def test_what_cannot_be_repeated_safely_is_not_repeated(
 
 
 @pytest.mark.usefixtures("without_pauses")
-async def test_a_wait_outlasts_an_outage_that_a_request_does_not(
+async def test_a_wait_survives_an_outage_that_fails_a_single_request(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team
 ) -> None:
     film = await team.upload(a_film())
@@ -105,7 +105,7 @@ async def test_a_wait_outlasts_an_outage_that_a_request_does_not(
 
 
 @pytest.mark.usefixtures("without_pauses")
-async def test_events_go_on_where_the_stream_broke_and_tell_each_change_once(
+async def test_events_resume_after_a_broken_stream_and_report_each_change_once(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team
 ) -> None:
     card = await team.upload_card()
@@ -129,7 +129,7 @@ async def test_events_go_on_where_the_stream_broke_and_tell_each_change_once(
 
 
 @pytest.mark.usefixtures("without_pauses")
-async def test_a_download_goes_on_where_it_broke_off(
+async def test_a_download_resumes_where_it_broke_off(
     reelbatch: AsyncReelbatch,
     network: BrokenNetwork,
     team: Team,
@@ -150,7 +150,7 @@ async def test_a_download_goes_on_where_it_broke_off(
 
 
 @pytest.mark.usefixtures("without_pauses")
-async def test_a_download_that_was_given_up_leaves_no_file_and_a_later_one_goes_on(
+async def test_an_abandoned_download_leaves_no_file_and_is_resumed_later(
     reelbatch: AsyncReelbatch,
     network: BrokenNetwork,
     team: Team,
@@ -170,7 +170,7 @@ async def test_a_download_that_was_given_up_leaves_no_file_and_a_later_one_goes_
     assert output.file.read_bytes() == (await team.public.get(output.job.output_url)).content
 
 
-async def test_refusals_are_errors_by_their_kind(
+async def test_each_kind_of_refusal_raises_its_own_error(
     reelbatch: AsyncReelbatch, api: RunningApi
 ) -> None:
     with pytest.raises(NotFound, match="no batch") as unknown:
@@ -213,7 +213,7 @@ def test_retry_after_is_obeyed_up_to_two_minutes(
     assert (limited.value.retry_after, limited.value.error_code) == (900, "B")
 
 
-def test_retries_are_given_up_and_pauses_grow(pauses: list[float]) -> None:
+def test_retries_end_and_pauses_grow(pauses: list[float]) -> None:
     calls: list[httpx.Request] = []
 
     def fail(request: httpx.Request) -> httpx.Response:
@@ -227,7 +227,7 @@ def test_retries_are_given_up_and_pauses_grow(pauses: list[float]) -> None:
 
 
 @pytest.mark.parametrize("code", ["SECRETS_NOT_CONFIGURED", "PAYLOAD_UNDECODABLE"])
-def test_what_needs_the_operator_is_not_tried_again(code: str, pauses: list[float]) -> None:
+def test_errors_that_need_the_operator_are_not_retried(code: str, pauses: list[float]) -> None:
     problem = {"error": "Set the key.", "errorCode": code}
     client = answered_with(lambda _: httpx.Response(503, json=problem))
     with pytest.raises(ServerError, match="Set the key"):
@@ -235,13 +235,13 @@ def test_what_needs_the_operator_is_not_tried_again(code: str, pauses: list[floa
     assert pauses == []
 
 
-def test_an_answer_of_something_else_is_said_to_be_one() -> None:
+def test_a_response_from_another_service_is_reported() -> None:
     client = answered_with(lambda _: httpx.Response(200, text="<html>"))
     with pytest.raises(UnexpectedAnswer, match="Template"):
         client.templates.get("X")
 
 
-def test_fields_of_a_later_service_do_no_harm() -> None:
+def test_unknown_fields_from_a_newer_service_are_ignored() -> None:
     font = {
         "id": "X",
         "familyName": "F",

@@ -39,7 +39,7 @@ async def test_a_revoked_token_that_nobody_used_yet_is_refused(api: RunningApi) 
         assert (await http.get("/jobs")).status_code == 401
 
 
-async def test_unknown_addresses_and_methods_answer_in_the_shape_of_errors(team: Team) -> None:
+async def test_unknown_addresses_and_methods_have_the_usual_error_format(team: Team) -> None:
     unknown = await team.http.get("/nowhere")
     assert (unknown.status_code, unknown.json()["errorCode"]) == (404, "NOT_FOUND")
     for path in ("/batches", "/v3/templates", "/api/jobs"):
@@ -49,12 +49,12 @@ async def test_unknown_addresses_and_methods_answer_in_the_shape_of_errors(team:
     assert (method.status_code, method.json()["errorCode"]) == (405, "METHOD_NOT_ALLOWED")
 
 
-async def test_a_method_that_is_not_taken_gets_the_list_of_those_that_are(team: Team) -> None:
+async def test_a_405_lists_the_supported_methods(team: Team) -> None:
     refused = await team.http.put("/jobs")
     assert (refused.status_code, refused.headers["allow"]) == (405, "GET, HEAD, POST")
 
 
-async def test_head_answers_as_get_without_the_content(team: Team) -> None:
+async def test_head_responds_like_get_without_the_content(team: Team) -> None:
     card = await team.upload_card()
     batch = (await team.create_batch(a_still(card)))["batchId"]
     await team.end_of_batch(batch)
@@ -68,7 +68,7 @@ async def test_head_answers_as_get_without_the_content(team: Team) -> None:
     assert missing.status_code == 400
 
 
-async def test_large_answers_are_packed_for_those_who_ask(team: Team) -> None:
+async def test_large_responses_are_compressed_on_request(team: Team) -> None:
     card = await team.upload_card()
     for _ in range(10):
         await team.http.post("/templates", json={"type": "lottie", "displayName": "x" * 100})
@@ -90,7 +90,7 @@ async def test_large_answers_are_packed_for_those_who_ask(team: Team) -> None:
     assert small.json()["id"] == card
 
 
-async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
+async def test_unchanged_content_is_not_sent_again(team: Team) -> None:
     card = await team.upload_card()
     created = await team.create_batch(a_still(card))
     batch, job = created["batchId"], created["jobs"][0]["id"]
@@ -148,20 +148,20 @@ async def test_what_has_not_changed_is_not_sent_again(team: Team) -> None:
         ),
     ],
 )
-async def test_true_is_no_number(team: Team, fields: dict[str, Any], error: str) -> None:
+async def test_true_is_not_a_number(team: Team, fields: dict[str, Any], error: str) -> None:
     job = a_still(await team.upload_card()) | fields
     refused = await team.http.post("/jobs", json=job)
     assert (refused.status_code, refused.json()["error"]) == (400, error)
     assert len(refused.json()["details"]) == 1
 
 
-async def test_a_byte_order_mark_before_json_does_not_count(team: Team) -> None:
+async def test_a_byte_order_mark_before_json_is_ignored(team: Team) -> None:
     body = json.dumps({"jobs": [a_still(await team.upload_card())]}).encode("utf-8-sig")
     checked = await team.http.post("/batches?dryRun=true", content=body)
     assert checked.json()["successCount"] == 1
 
 
-async def test_every_answer_has_a_request_id(team: Team) -> None:
+async def test_every_response_has_a_request_id(team: Team) -> None:
     for path in ("/jobs", "/nowhere", "/batches/nonsense"):
         assert (await team.http.get(path)).headers["x-request-id"]
     own = await team.http.get("/jobs", headers={"X-Request-Id": "my-id.1"})

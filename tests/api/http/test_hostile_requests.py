@@ -156,7 +156,7 @@ async def pieces(size: int) -> AsyncGenerator[bytes]:
         yield b" " * 65536
 
 
-async def test_a_body_that_is_announced_too_large_is_refused_unread(
+async def test_a_body_that_is_declared_too_large_is_refused_unread(
     targets: list[Target], subtests: pytest.Subtests
 ) -> None:
     for target in targets:
@@ -176,7 +176,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(
             assert answer.status_code in expected, "a form of blanks alone may be refused sooner"
 
 
-async def test_a_small_body_that_unpacks_to_a_large_one_is_refused(
+async def test_a_small_body_that_expands_to_a_large_one_is_refused(
     targets: list[Target], subtests: pytest.Subtests
 ) -> None:
     bomb = gzip.compress(b" " * 64 * MEBIBYTE)
@@ -189,7 +189,7 @@ async def test_a_small_body_that_unpacks_to_a_large_one_is_refused(
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-async def test_json_that_nobody_can_handle_is_a_400(
+async def test_json_that_cannot_be_processed_is_a_400(
     targets: list[Target], subtests: pytest.Subtests, bomb: str
 ) -> None:
     for target in targets:
@@ -204,7 +204,7 @@ async def test_json_that_nobody_can_handle_is_a_400(
                 assert "sys." not in answer.text
 
 
-async def test_a_job_that_nobody_can_handle_spoils_no_other(
+async def test_a_job_that_cannot_be_processed_does_not_affect_others(
     card_team: Team, card: str, subtests: pytest.Subtests
 ) -> None:
     for name in ("a little too deep", "an infinite number", "open lists"):
@@ -219,7 +219,7 @@ async def test_a_job_that_nobody_can_handle_spoils_no_other(
 
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "\\udc00x"])
-async def test_odd_characters_are_never_the_servers_fault(
+async def test_odd_characters_never_cause_a_server_error(
     card_team: Team, card: str, text: str, subtests: pytest.Subtests
 ) -> None:
     for place in ("title", "tags", "layer", "id", "extra", "webhook", "codec", "function"):
@@ -273,7 +273,7 @@ async def test_an_upload_that_does_not_arrive_in_time_leaves_nothing(
     assert left == ["template.json"]
 
 
-async def test_who_never_ends_a_request_is_hung_up_on(
+async def test_a_request_that_never_ends_is_cut_off(
     hasty_api: RunningApi, subtests: pytest.Subtests
 ) -> None:
     announcing = b"POST /api/v2/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
@@ -297,14 +297,14 @@ async def test_who_never_ends_a_request_is_hung_up_on(
                 assert said.startswith(b"HTTP/1.1 200 ")
 
 
-async def test_a_connection_may_be_used_again_and_again(hasty_api: RunningApi) -> None:
+async def test_a_connection_can_be_reused_many_times(hasty_api: RunningApi) -> None:
     async with httpx.AsyncClient(trust_env=False) as http:
         for _ in range(20):
             assert (await http.get(f"{hasty_api.url}/healthz")).status_code == 200
             await http.post(f"{hasty_api.url}/api/v2/jobs", content=b"x" * 200_000)
 
 
-def test_an_idle_connection_is_given_up_by_the_client_first(settings: Settings) -> None:
+def test_clients_close_idle_connections_before_the_server_does(settings: Settings) -> None:
     """Else both do it in the same moment, and a request between them is lost."""
     kept_by_client = httpx.Limits().keepalive_expiry
     assert kept_by_client is not None
@@ -323,7 +323,7 @@ def test_an_idle_connection_is_given_up_by_the_client_first(settings: Settings) 
     ],
     ids=["a large header", "many headers", "a long address", "nonsense", "two hosts", "no length"],
 )
-async def test_what_cannot_be_read_is_answered_like_any_error(
+async def test_unreadable_requests_get_a_normal_error_response(
     api: RunningApi, request_head: bytes
 ) -> None:
     connection = await Connection.to(api.url)

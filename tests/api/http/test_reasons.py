@@ -12,13 +12,13 @@ from api.http.errors import add_error_handlers
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
-        (RPCError("limit", RPCStatusCode.RESOURCE_EXHAUSTED, b""), "takes no more requests now"),
-        (RPCError("gone", RPCStatusCode.UNAVAILABLE, b""), "Temporal server does not answer"),
-        (PermissionDeniedError("no"), "has to check its credentials"),
-        (GenericError("gone"), "object store does not answer"),
+        (RPCError("limit", RPCStatusCode.RESOURCE_EXHAUSTED, b""), "is at its request limit"),
+        (RPCError("gone", RPCStatusCode.UNAVAILABLE, b""), "Temporal server does not respond"),
+        (PermissionDeniedError("no"), "must check its credentials"),
+        (GenericError("gone"), "object store does not respond"),
     ],
 )
-async def test_a_503_says_the_true_reason(error: Exception, reason: str) -> None:
+async def test_a_503_names_the_real_reason(error: Exception, reason: str) -> None:
     app = FastAPI()
     add_error_handlers(app)
 

@@ -35,7 +35,7 @@ async def output_url(api: RunningApi, team: Team, extension: str, content: bytes
     return f"{api.url}/outputs/{team.name}/{job_id}/{signature}/{job_id}.{extension}"
 
 
-async def test_every_answer_has_the_headers(
+async def test_every_response_has_the_security_headers(
     api: RunningApi, team: Team, subtests: pytest.Subtests
 ) -> None:
     app = create_app(api.settings, api.client, api.store)
@@ -55,7 +55,7 @@ async def test_every_answer_has_the_headers(
             assert "access-control-allow-origin" not in answer.headers
 
 
-async def test_also_an_unexpected_error_has_the_headers_and_tells_nothing(
+async def test_an_unexpected_error_has_the_headers_and_reveals_nothing(
     api: RunningApi, team: Team
 ) -> None:
     template_id = await team.upload_card()
@@ -70,7 +70,7 @@ async def test_also_an_unexpected_error_has_the_headers_and_tells_nothing(
 
 
 @pytest.mark.parametrize("extension", sorted({codec.extension for codec in CODECS.values()}))
-async def test_an_output_that_is_a_page_in_disguise_is_not_shown_as_one(
+async def test_an_output_that_is_really_html_is_not_shown_as_a_web_page(
     api: RunningApi, team: Team, extension: str
 ) -> None:
     answer = await team.public.get(await output_url(api, team, extension, SMUGGLED))
@@ -82,7 +82,7 @@ async def test_an_output_that_is_a_page_in_disguise_is_not_shown_as_one(
     assert "script" not in answer.headers["content-security-policy"]
 
 
-async def test_an_output_has_no_other_type_than_its_codecs(api: RunningApi, team: Team) -> None:
+async def test_an_output_only_has_the_media_type_of_its_codec(api: RunningApi, team: Team) -> None:
     url = await output_url(api, team, "html", SMUGGLED)
     assert (await team.public.get(url)).status_code == 404
 
@@ -115,7 +115,7 @@ async def test_the_reference_loads_nothing_from_elsewhere(api: RunningApi) -> No
             assert (await http.get(other)).status_code == 404
 
 
-async def test_https_is_for_good_where_the_public_url_has_it(
+async def test_https_is_enforced_if_the_public_url_uses_it(
     settings: Settings, client: Client, store: ObjectStore
 ) -> None:
     public = settings.model_copy(update={"public_url": "https://render.example.com"})
@@ -160,7 +160,7 @@ async def test_pages_of_a_named_origin_may_use_the_api(shared_api: RunningApi) -
         assert (error.status_code, error.headers["access-control-allow-origin"]) == (400, APP)
 
 
-def test_origins_and_proxies_are_lists_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_origins_and_proxies_are_comma_separated_lists(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REELBATCH_CORS_ORIGINS", f"{APP}, http://localhost:3000")
     monkeypatch.setenv("REELBATCH_TRUSTED_PROXIES", "10.0.0.0/8,192.0.2.1")
     settings = Settings()
@@ -179,6 +179,6 @@ async def test_pages_of_other_origins_may_not(api: RunningApi, shared_api: Runni
 
 
 @pytest.mark.parametrize("origin", ["app.example.com", "https://app.example.com/", "https://a b"])
-def test_what_is_no_origin_is_no_setting(origin: str) -> None:
+def test_an_invalid_origin_is_not_accepted_as_a_setting(origin: str) -> None:
     with pytest.raises(ValidationError, match="cors_origins"):
         Settings(cors_origins=[origin])

@@ -70,7 +70,7 @@ async def join(team: Team, *assets: Any, status: int = 201, **fields: Any) -> An
     return response.json()
 
 
-async def test_videos_and_nested_jobs_are_joined_in_their_order(team: Team) -> None:
+async def test_videos_and_nested_jobs_are_joined_in_order(team: Team) -> None:
     card = await team.upload_card()
     video = {"type": "video", "src": data_url(a_video_file(7))}
     created = await join(
@@ -96,7 +96,7 @@ async def test_videos_and_nested_jobs_are_joined_in_their_order(team: Team) -> N
     assert "JOIN: 3 clips joined" in log
 
 
-async def test_a_join_without_nested_jobs_is_queued_and_tells_its_webhook(team: Team) -> None:
+async def test_a_join_without_nested_jobs_is_queued_and_calls_its_webhook(team: Team) -> None:
     async with listening() as receiver:
         video = {"type": "video", "src": data_url(a_video_file(3))}
         created = await join(team, video, webhook={"url": receiver.url})
@@ -107,7 +107,7 @@ async def test_a_join_without_nested_jobs_is_queued_and_tells_its_webhook(team: 
     assert told == told | {"id": job["id"], "templateId": None, "state": "finished"}
 
 
-async def test_a_broken_clip_is_named_by_its_place(team: Team) -> None:
+async def test_a_broken_clip_is_named_by_its_position(team: Team) -> None:
     good = {"type": "video", "src": data_url(a_video_file(3))}
     created = await join(team, good, {"type": "video", "src": data_url(b"no video")})
     job = await team.end_of_job(created["id"])
@@ -115,7 +115,7 @@ async def test_a_broken_clip_is_named_by_its_place(team: Team) -> None:
     assert job["error"].startswith("assets.1: The file is not a video")
 
 
-async def test_a_nested_job_that_fails_is_named_with_its_place(team: Team) -> None:
+async def test_a_failed_nested_job_is_named_with_its_position(team: Team) -> None:
     clip = a_clip(await team.upload_card(), "red")
     src = "data:image/png;base64,AA"
     clip["assets"] = [{"type": "image", "layerName": "background", "src": src}]
@@ -165,7 +165,7 @@ async def test_what_cannot_be_joined_is_refused(
     assert response.json()["details"][0]["field"] == field
 
 
-async def test_a_clip_is_no_still(card_team: Team, card: str) -> None:
+async def test_a_clip_cannot_be_a_still(card_team: Team, card: str) -> None:
     still = a_clip(card, "red", type="image", frames=0, codec="image_png")
     refused = await join(card_team, SRC, still, status=400)
     assert refused["errorCode"] == "NOT_SUPPORTED"
@@ -179,7 +179,7 @@ async def test_an_unknown_template_of_a_clip_is_a_404(card_team: Team) -> None:
     assert refused["details"][0]["field"] == "assets.1.template.id"
 
 
-async def test_no_template_is_of_the_type_that_joins(card_team: Team) -> None:
+async def test_templates_cannot_have_the_type_of_joins(card_team: Team) -> None:
     body = {"type": "join", "displayName": "x"}
     response = await card_team.http.post("/templates", json=body)
     assert response.status_code == 400

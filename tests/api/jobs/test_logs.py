@@ -13,7 +13,7 @@ PIXEL = (
 )
 
 
-async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
+async def test_the_log_of_a_rendered_job_shows_what_was_done(team: Team) -> None:
     card = await team.upload_card()
     job = a_still(card)
     job["assets"].append({"type": "image", "layerName": "background", "src": PIXEL})
@@ -37,7 +37,7 @@ async def test_a_rendered_jobs_log_tells_what_was_done(team: Team) -> None:
     assert re.search(r" by ThorVG [1-9]\d*\.\d+\.\d+$", lines[-1])
 
 
-async def test_a_log_names_the_pictures_that_a_template_lacks(team: Team) -> None:
+async def test_a_log_names_the_pictures_that_are_missing_from_a_template(team: Team) -> None:
     card = json.loads(a_card())
     card["assets"] += [{"id": "photo", "w": 8, "h": 8, "u": "images/", "p": "gone.png", "e": 0}]
     card["layers"].append({"ty": 2, "nm": "photo", "refId": "photo", "ks": {}, "ip": 0, "op": 9})
@@ -107,17 +107,17 @@ async def test_a_cancelled_jobs_log_ends_with_that(team: Team) -> None:
     assert text.rstrip().endswith("CANCELLED")
 
 
-async def test_a_job_that_was_never_tried_has_no_log_to_come(team: Team) -> None:
+async def test_a_job_that_was_never_attempted_has_no_log(team: Team) -> None:
     film = a_video(await team.upload(a_film()))
     body = {"jobs": [film, film], "concurrency": 1}
     batch = (await team.http.post("/batches", json=body)).json()
     waiting = f"/jobs/{batch['jobs'][1]['id']}/logs"
-    assert "No attempt to render this job has ended yet" in (await team.http.get(waiting)).text
+    assert "no log until its first attempt" in (await team.http.get(waiting)).text
     await team.http.post(f"/batches/{batch['batchId']}/cancel")
-    assert "ended without an attempt" in (await team.http.get(waiting)).text
+    assert "without an attempt to render it" in (await team.http.get(waiting)).text
 
 
-async def test_what_has_no_log_is_a_404(team: Team, other_team: Team) -> None:
+async def test_a_missing_log_is_a_404(team: Team, other_team: Team) -> None:
     job_id = (await team.http.post("/jobs", json=a_still(await team.upload_card()))).json()["id"]
     await team.end_of_job(job_id)
     foreign = await other_team.http.get(f"/jobs/{job_id}/logs")

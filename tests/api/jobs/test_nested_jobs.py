@@ -305,7 +305,7 @@ async def test_a_nested_job_waits_with_its_parent_and_is_cancelled_with_the_batc
     assert child["stats"]["errorAt"] == parent["stats"]["errorAt"] > child["stats"]["createdAt"]
 
 
-async def test_a_waiting_nested_job_takes_its_parent_out_of_the_batch(team: Team) -> None:
+async def test_cancelling_a_waiting_nested_job_cancels_its_parent_in_the_batch(team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {
         "jobs": [a_video(film), a_parent(card, nested(card, GREEN))],
@@ -322,7 +322,7 @@ async def test_a_waiting_nested_job_takes_its_parent_out_of_the_batch(team: Team
 
 
 @pytest.mark.parametrize("act", ["cancel", "terminate"])
-async def test_what_an_operator_does_to_a_nested_job_is_told_by_its_parent(
+async def test_a_parent_reports_what_an_operator_did_to_its_nested_job(
     api: RunningApi, team: Team, act: str
 ) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
@@ -423,7 +423,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "code", "field", "message"), REFUSED)
-async def test_a_bad_nested_job_makes_its_parent_rejected(
+async def test_an_invalid_nested_job_gets_its_parent_rejected(
     card_team: Team, card: str, change: dict[str, Any], code: str, field: str, message: str
 ) -> None:
     asset = json.loads(json.dumps(nested(card) | change).replace("CARD", card))
@@ -459,6 +459,6 @@ async def test_another_team_cannot_see_a_nested_job(team: Team, other_team: Team
     assert (await other_team.http.patch(f"/jobs/{child}/cancel")).status_code == 404
 
 
-async def test_an_id_of_no_nested_job_is_a_404(team: Team) -> None:
+async def test_an_unknown_nested_job_is_a_404(team: Team) -> None:
     unknown = "01J00000000000000000000ZZY"
     assert (await team.http.get(f"/jobs/{unknown}")).status_code == 404

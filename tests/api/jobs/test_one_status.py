@@ -183,7 +183,7 @@ async def test_no_two_reads_of_a_batch_contradict_each_other(
         assert len({job["id"] for job in found}) == {"in_list": 0, "rendering": 0}.get(name, JOBS)
 
 
-async def test_only_what_a_render_process_has_is_rendering(team: Team) -> None:
+async def test_only_jobs_in_a_render_process_are_rendering(team: Team) -> None:
     film = await team.upload(a_film())
     batch = await team.create_batch(*[a_video(film, frames=[0, 90_000 + at]) for at in range(8)])
 

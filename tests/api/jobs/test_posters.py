@@ -44,7 +44,7 @@ async def poster_of(team: Team, job: Any) -> bytes:
     return poster.content
 
 
-async def test_a_poster_shows_the_film_at_its_moment(card_team: Team, changing: str) -> None:
+async def test_a_poster_shows_the_film_at_the_chosen_time(card_team: Team, changing: str) -> None:
     moments = {True: AFTER, 0: BEFORE, 0.1: BEFORE, 0.39: AFTER}
     jobs = [a_video(changing, poster=moment) for moment in moments]
     jobs += [a_video(changing, codec=codec, poster=0.25) for codec in ("gif", "vp9", "av1")]
@@ -61,7 +61,7 @@ async def test_a_poster_shows_the_film_at_its_moment(card_team: Team, changing: 
     ]
 
 
-async def test_every_read_of_a_film_tells_its_poster(card_team: Team, changing: str) -> None:
+async def test_every_read_of_a_film_has_its_poster(card_team: Team, changing: str) -> None:
     async with listening() as receiver:
         job = a_video(changing, poster=True) | {"name": "Ada", "webhook": {"url": receiver.url}}
         created = await card_team.create_batch(job, a_still(changing))

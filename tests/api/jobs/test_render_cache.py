@@ -87,7 +87,7 @@ async def test_a_later_batch_reuses_renders_and_other_settings_do_not(
     assert [result["reusedFrom"] for result in results] == [first["id"], None]
 
 
-async def test_the_same_template_uploaded_again_is_no_other_one(team: Team, template: str) -> None:
+async def test_the_same_template_uploaded_again_shares_renders(team: Team, template: str) -> None:
     again = await team.upload_card()
     results = await results_of(team, [a_still(template), a_still(again)])
     assert len(rendered(results)) == 1
@@ -115,7 +115,7 @@ async def test_another_picture_at_the_same_url_is_rendered(
         assert (result["reusedFrom"] is None) == (len(origin.requests) != 2)
 
 
-async def test_values_of_secrets_count_and_are_not_kept(
+async def test_values_of_secrets_matter_and_are_not_stored(
     team: Team, template: str, api: RunningApi
 ) -> None:
     for name, value in {"A": "first", "B": "first", "C": "second"}.items():
@@ -177,7 +177,7 @@ async def another_worker(api: RunningApi) -> AsyncGenerator[None]:
     await running
 
 
-async def test_jobs_that_wait_for_an_equal_one_take_no_render_slot(
+async def test_jobs_that_wait_for_an_equal_one_occupy_no_render_slot(
     team: Team, api: RunningApi
 ) -> None:
     async with another_worker(api):

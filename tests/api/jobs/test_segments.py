@@ -144,7 +144,7 @@ def sound(content: bytes) -> npt.NDArray[np.float32]:
     return np.concatenate(parts, axis=1)
 
 
-async def test_a_film_in_segments_is_the_film_of_one_render(
+async def test_a_film_in_segments_equals_one_that_is_rendered_whole(
     team: Team, split_http: httpx.AsyncClient, client: Client, store: ObjectStore
 ) -> None:
     job = a_video(await team.upload(a_small_film()), frames=[20, 320], poster=6)
@@ -184,7 +184,7 @@ async def test_a_film_in_segments_is_the_film_of_one_render(
     assert await workflow_of(client, team, split_id).result()
 
 
-async def test_a_film_that_was_joined_is_there_for_equal_jobs(
+async def test_a_joined_film_is_reused_for_equal_jobs(
     team: Team, split_http: httpx.AsyncClient
 ) -> None:
     job = a_video(await team.upload(a_small_film()), frames=[0, 300])
@@ -220,7 +220,7 @@ async def test_all_frames_of_a_film_have_expressions_or_none(
     assert seen[1] == (["EXPRESSIONS_STOPPED"], True, True)
 
 
-async def test_a_film_of_which_a_segment_is_lost_is_rendered_whole(
+async def test_a_film_with_a_lost_segment_is_rendered_whole(
     team: Team, split_http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lost: list[str] = []
@@ -321,7 +321,7 @@ async def test_a_segment_whose_process_is_killed_is_rendered_again(
     assert "ATTEMPT: 2 " in log
 
 
-async def test_a_long_job_beside_others_is_rendered_whole(
+async def test_a_long_job_next_to_others_is_rendered_whole(
     team: Team, split_http: httpx.AsyncClient, client: Client
 ) -> None:
     film = await team.upload(a_film())

@@ -267,14 +267,14 @@ async def test_a_partly_accepted_batch(finished_batch: CreatedBatch) -> None:
     assert [rejected.index for rejected in finished_batch.errors] == [1]
 
 
-async def test_a_batch_of_which_nothing_was_accepted(card_team: Team) -> None:
+async def test_a_batch_without_accepted_jobs(card_team: Team) -> None:
     response = await card_team.http.post("/batches", json={"jobs": ["no job", 5]})
     created = decoded(response, CreatedBatch, 400)
     assert (created.status, created.jobs, len(created.errors)) == ("error", [], 2)
     decoded(response, Error, 400)
 
 
-async def test_a_body_that_is_no_batch(card_team: Team) -> None:
+async def test_a_body_that_is_not_a_batch(card_team: Team) -> None:
     decoded(await card_team.http.post("/batches", json={"jobs": []}), Error, 400)
 
 

@@ -72,14 +72,14 @@ async def rejections(team: Team, request: Request) -> list[Any]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-async def test_the_requests_of_a_page_are_accepted(
+async def test_the_requests_in_a_document_are_accepted(
     page: Path, card_team: Team, templates: dict[str, str]
 ) -> None:
     for request in requests_of(page):
         assert await rejections(card_team, filled(request, templates)) == []
 
 
-def test_pages_with_requests_are_found() -> None:
+def test_documents_with_requests_are_found() -> None:
     assert sum(len(requests_of(page)) for page in PAGES) >= 2
 
 

@@ -129,7 +129,7 @@ async def test_a_python_client_follows_a_batch_to_its_end(
     assert output.headers["content-type"] == "image/png"
 
 
-async def test_types_for_typescript_hold_a_batch(
+async def test_typescript_types_describe_a_batch(
     api: RunningApi, node_modules: Path, tmp_path: Path
 ) -> None:
     await save_document(api, tmp_path)

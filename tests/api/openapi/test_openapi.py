@@ -150,7 +150,7 @@ def _jobs_in(body: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
-async def test_the_api_answers_as_its_document_says(
+async def test_the_api_responds_as_its_document_says(
     document: Document, subtests: pytest.Subtests, mode: GenerationMode
 ) -> None:
     for operation in document.operations:
@@ -163,7 +163,7 @@ async def test_the_api_answers_as_its_document_says(
                     raise
 
 
-async def test_every_operation_says_what_it_takes_and_answers(document: Document) -> None:
+async def test_every_operation_declares_its_requests_and_responses(document: Document) -> None:
     error_schema = {"$ref": "#/components/schemas/ErrorAnswer"}
     for path, operations in document.content["paths"].items():
         for method, operation in operations.items():
@@ -193,7 +193,7 @@ async def test_every_parameter_has_one_plain_type(document: Document) -> None:
     assert found > 0
 
 
-async def test_parameters_say_their_bounds_and_defaults(document: Document) -> None:
+async def test_parameters_declare_their_bounds_and_defaults(document: Document) -> None:
     paths = document.content["paths"]
     jobs = {found["name"]: found["schema"] for found in paths["/api/v2/jobs"]["get"]["parameters"]}
     assert jobs["limit"] == {"type": "integer", "minimum": 1, "maximum": 1000, "default": 50}
@@ -257,7 +257,7 @@ async def test_unions_are_those_of_the_contract_and_posters(document: Document) 
     assert schemas["JobCreation"]["properties"]["priority"]["minimum"] == -1000
 
 
-async def test_the_poster_of_a_table_takes_what_its_pattern_does(document: Document) -> None:
+async def test_the_poster_of_a_table_accepts_what_its_pattern_matches(document: Document) -> None:
     create = document.content["paths"]["/api/v2/batches"]["post"]["parameters"]
     [schema] = [found["schema"] for found in create if found["name"] == "poster"]
     assert schema == {"type": "string", "pattern": r"^(true|false|[0-9]{1,9}(\.[0-9]+)?)$"}
@@ -292,7 +292,7 @@ async def test_every_tag_is_described(document: Document) -> None:
     assert "," not in "".join(described)  # some generators split them there
 
 
-async def test_answers_tell_absent_fields_from_null_ones(document: Document) -> None:
+async def test_responses_distinguish_missing_fields_from_null_ones(document: Document) -> None:
     job = document.content["components"]["schemas"]["Job"]
     assert {"id", "templateId", "status", "progress", "outputUrl"} <= set(job["required"])
     assert {"batchId", "missingFonts", "error", "stats"}.isdisjoint(job["required"])
@@ -326,7 +326,7 @@ async def test_every_example_of_the_document_is_accepted(
                         assert not response.json().get("errors"), response.text
 
 
-async def test_the_reference_is_a_page(document: Document) -> None:
+async def test_the_reference_is_a_web_page(document: Document) -> None:
     page = await document.team.public.get(f"{document.url}/docs")
     assert page.status_code == 200
     assert "/openapi.json" in page.text

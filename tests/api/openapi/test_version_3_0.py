@@ -56,7 +56,7 @@ def responses(operation: dict[str, Any]) -> list[tuple[str, Any]]:
     return list(operation["responses"].items())
 
 
-def test_its_schemas_take_and_refuse_the_same(documents: Both, subtests: pytest.Subtests) -> None:
+def test_its_schemas_accept_and_refuse_the_same(documents: Both, subtests: pytest.Subtests) -> None:
     older, newer = documents
     assert older["components"]["schemas"].keys() == newer["components"]["schemas"].keys()
     for name, schema in newer["components"]["schemas"].items():

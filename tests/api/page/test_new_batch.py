@@ -73,7 +73,9 @@ async def test_the_bad_rows_of_a_file_are_marked_before_anything_starts(
         a_csv("Title,job:priority,shoe size", "Ada,1,37", '"Grace ""Amazing""",high,38', "Mary,,")
     )
     told = visit.page.get_by_role("list", name="About the table")
-    await expect(told).to_contain_text("The column shoe size names no layer of main: left out.")
+    await expect(told).to_contain_text(
+        "The column shoe size does not match any layer of main: left out."
+    )
     await expect(visit.page.get_by_text("1 row of 3 cannot be rendered.")).to_be_visible()
     bad = cell_of(visit, "priority", 2)
     await has_focus(bad)
@@ -233,7 +235,9 @@ async def test_a_workbook_s_columns_are_guessed_and_can_mean_something_else(
     file = await fill_in(visit, team)
     await file.set_input_files(a_workbook(["Who", "LABEL", "mail"], ["Ada", 5, "a@b.c"], ["Zoë"]))
     told = visit.page.get_by_role("list", name="About the table")
-    await expect(told).to_contain_text("The columns Who, mail name no layer of main: left out.")
+    await expect(told).to_contain_text(
+        "The columns Who, mail do not match any layer of main: left out."
+    )
     await expect(told).to_contain_text("label is empty in 1 row".replace("label", "LABEL"))
     who = visit.page.get_by_label("What Who is")
     await expect(who.locator("option:checked")).to_have_text("Not used")
@@ -375,7 +379,7 @@ async def test_a_file_that_is_no_table_is_refused_with_a_reason_where_the_eye_is
     await expect(visit.page.get_by_text("All 50 rows can be rendered.")).to_be_visible()
     await visit.page.evaluate("scrollTo(0, 0)")
     await file.set_input_files(a_csv("title", '"never closed'))
-    await expect(visit.page.get_by_role("alert")).to_contain_text("a quote does not end")
+    await expect(visit.page.get_by_role("alert")).to_contain_text("a quote is not closed")
     await is_in_view(visit.page.get_by_role("alert"))
 
 

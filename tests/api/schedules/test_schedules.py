@@ -79,7 +79,7 @@ def test_the_poster_of_a_schedules_jobs_is_the_one_it_names(poster: object, aske
     assert json.dumps(settings.get("poster")) == asked, "in JSON, as 1.0 equals true in Python"
 
 
-async def test_a_schedule_makes_a_batch_of_the_table_that_is_there_by_then(
+async def test_each_run_makes_a_batch_of_the_tables_current_content(
     api: RunningApi, team: Team, origin: Origin
 ) -> None:
     card = await team.upload_card()
@@ -146,7 +146,7 @@ async def test_a_large_workbook_becomes_several_batches_of_one_submission(
     assert (last["batchId"], last["firstRow"]) == (second, 1000)
 
 
-async def test_what_comes_due_while_batches_are_under_way_is_skipped(
+async def test_runs_that_are_due_while_batches_are_running_are_skipped(
     api: RunningApi, team: Team, origin: Origin
 ) -> None:
     film = await team.upload(a_film())
@@ -169,7 +169,7 @@ async def test_what_comes_due_while_batches_are_under_way_is_skipped(
     await rest(team, schedule)
 
 
-async def test_a_paused_schedule_is_not_due_and_runs_by_hand(
+async def test_a_paused_schedule_only_runs_when_it_is_triggered(
     card_team: Team, card: str, origin: Origin
 ) -> None:
     url = origin.answer("/paused.csv", b"title\nA\n")
@@ -244,7 +244,7 @@ async def test_a_secret_in_the_url_is_sent_and_never_shown(
         ({"firstRow": 3}, "firstRow", "is not a known field"),
     ],
 )
-async def test_what_no_run_could_use_is_refused_at_once(
+async def test_a_schedule_that_could_never_run_is_refused_at_once(
     card_team: Team, card: str, fields: dict[str, Any], field: str, words: str
 ) -> None:
     body = a_schedule(card, "https://example.com/offers.csv") | fields
@@ -284,7 +284,7 @@ async def test_a_deleted_schedule_is_gone_and_its_batches_stay(
         await api.client.get_schedule_handle(temporal_id).describe()
 
 
-async def test_a_schedule_whose_team_was_removed_from_the_store_goes_by_itself(
+async def test_a_schedule_without_a_record_is_deleted_automatically(
     api: RunningApi, card_team: Team, card: str, origin: Origin
 ) -> None:
     url = origin.answer("/removed.csv", b"title\nA\n")

@@ -56,7 +56,7 @@ PRIVATE: list[tuple[dict[str, Any], str]] = [
         "https://[::1/a.png",
     ],
 )
-async def test_what_nothing_can_be_fetched_from_is_refused_at_submission(
+async def test_urls_that_cannot_be_fetched_are_refused_at_submission(
     card_team: Team, card: str, url: str
 ) -> None:
     job = a_still(card)
@@ -140,7 +140,7 @@ async def test_teams_fetch_for_themselves(
     assert origin.requests == ["/logo.png"] * 2
 
 
-async def test_a_login_page_in_the_place_of_a_picture_fails_the_job(
+async def test_a_login_page_instead_of_a_picture_fails_the_job(
     card_team: Team, card: str, origin: Origin
 ) -> None:
     src = origin.answer("/logo.png?hush", b"<!doctype html><title>Sign in</title>")
@@ -179,7 +179,7 @@ async def test_a_static_file_is_drawn_where_the_template_names_it(
 
 
 @pytest.mark.parametrize("name", ["../template", "/etc/passwd", "a/../../b", "a\\b"])
-async def test_the_name_of_a_static_file_leads_nowhere_else(
+async def test_the_name_of_a_static_file_cannot_leave_its_folder(
     card_team: Team, card: str, name: str
 ) -> None:
     static = {"type": "static", "src": "https://example.com/x.png", "name": name}

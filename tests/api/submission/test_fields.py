@@ -44,7 +44,7 @@ PROMO = _offer(
 )
 
 
-def test_fields_are_those_of_all_that_is_shown_each_with_a_name_that_means_it_alone() -> None:
+def test_fields_are_all_visible_layers_each_with_an_unambiguous_name() -> None:
     fields = [each.wire for each in fields_of(PROMO, PROMO.root)]
     assert [(each.column, each.composition, each.words) for each in fields] == [
         ("title", "main", "Äpfel"),
@@ -56,7 +56,7 @@ def test_fields_are_those_of_all_that_is_shown_each_with_a_name_that_means_it_al
     ]
 
 
-def test_the_example_is_read_as_the_template_s_own_words() -> None:
+def test_the_example_table_has_the_templates_own_text() -> None:
     fields = fields_of(PROMO, PROMO.root)
     query = TableQuery.model_validate({"template": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "strict": "true"})
     table = read_table(csv_rows(example_table(fields).encode(), 1000), query, PROMO)
@@ -73,7 +73,7 @@ def test_the_example_is_read_as_the_template_s_own_words() -> None:
     assert [column.means for column in table.columns] == [each.name for each in fields]
 
 
-async def test_a_template_without_words_gives_a_row_too(card_team: Team, card: str) -> None:
+async def test_a_template_without_text_has_an_example_row_too(card_team: Team, card: str) -> None:
     wordless = _offer(_layer("main", "photo", "image"))
     table = example_table(fields_of(wordless, wordless.root))
     assert table.splitlines() == ["image:photo,job:tags", ",example"]

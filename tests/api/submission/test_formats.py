@@ -1,4 +1,4 @@
-"""Batches that are sent packed, as JSON Lines or as CSV."""
+"""Batches that are sent compressed, as JSON Lines or as CSV."""
 
 import gzip
 import io
@@ -37,7 +37,7 @@ async def post(team: Team, content: bytes, query: str = "", **headers: str) -> h
     return await team.http.post(f"/batches?dryRun=true{query}", content=content, headers=headers)
 
 
-async def test_a_packed_batch_is_rendered(team: Team) -> None:
+async def test_a_compressed_batch_is_rendered(team: Team) -> None:
     body = json.dumps({"jobs": [a_still(await team.upload_card())]}).encode()
     half = len(body) // 2
     members = gzip.compress(body[:half]) + gzip.compress(body[half:])
@@ -47,29 +47,29 @@ async def test_a_packed_batch_is_rendered(team: Team) -> None:
     assert batch["stats"]["finished"] == 1
 
 
-async def test_a_single_job_can_be_packed_too(team: Team) -> None:
+async def test_a_single_job_can_be_compressed_too(team: Team) -> None:
     body = gzip.compress(json.dumps(a_still(await team.upload_card())).encode())
     created = await team.http.post("/jobs", content=body, headers={"Content-Encoding": "GZIP"})
     assert created.status_code == 201
 
 
-async def test_a_bomb_is_a_413(card_team: Team) -> None:
+async def test_a_gzip_bomb_is_a_413(card_team: Team) -> None:
     bomb = gzip.compress(b" " * 200_000_000)
     assert len(bomb) < 4 * 1024**2
     response = await card_team.http.post("/batches", content=bomb, headers=GZIP)
     assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
-    half_zeros = gzip.compress(os.urandom(50_000) + b" " * 5_000_000)  # packed 100 times
+    half_zeros = gzip.compress(os.urandom(50_000) + b" " * 5_000_000)  # a ratio of 100
     response = await card_team.http.post("/batches", content=half_zeros, headers=GZIP)
     assert response.status_code == 413
-    assert "unpacked, than the 4194304 bytes" in response.json()["error"]
-    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for who runs the server
+    assert "uncompressed body is larger than the 4194304 bytes" in response.json()["error"]
+    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for the operator
 
 
-PACKED = gzip.compress(b"{}", mtime=0)
+COMPRESSED = gzip.compress(b"{}", mtime=0)
 
 
-@pytest.mark.parametrize("body", [b"{}", PACKED[:-1], PACKED + b"?"])
-async def test_what_is_not_gzip_is_a_400(card_team: Team, body: bytes) -> None:
+@pytest.mark.parametrize("body", [b"{}", COMPRESSED[:-1], COMPRESSED + b"?"])
+async def test_invalid_gzip_is_a_400(card_team: Team, body: bytes) -> None:
     response = await card_team.http.post("/batches", content=body, headers=GZIP)
     assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
     assert "gzip" in response.json()["error"]
@@ -83,7 +83,7 @@ async def test_other_encodings_are_a_415(card_team: Team, encoding: str) -> None
     assert "gzip" in response.json()["error"]
 
 
-async def test_a_broken_line_is_the_problem_of_its_job_alone(card_team: Team, card: str) -> None:
+async def test_a_broken_line_only_affects_its_job(card_team: Team, card: str) -> None:
     good = json.dumps(a_still(card)).encode()
     body = b"\xef\xbb\xbf" + b"\r\n".join([good, b"", b'{"template": ', b"\xff", b"5", good, b""])
     answer = (await post(card_team, body, **JSON_LINES)).json()
@@ -92,7 +92,7 @@ async def test_a_broken_line_is_the_problem_of_its_job_alone(card_team: Team, ca
     errors = [(error["index"], error["errorCode"], error["error"]) for error in answer["errors"]]
     assert errors[0] == (1, "INVALID_JSON", "Line 3 is not JSON: a value is missing at column 14.")
     assert errors[1][:2] == (2, "INVALID_JSON")
-    assert errors[1][2].startswith("Line 4 is not UTF-8")
+    assert errors[1][2].startswith("Line 4 is not valid UTF-8")
     assert errors[2][:2] == (3, "VALIDATION_ERROR")
 
 
@@ -157,12 +157,14 @@ async def test_a_column_that_names_no_layer_is_left_out_and_named(
     table = b"title,titel,e-mail\nA,B,a@example.com\n"
     answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
     assert answer["successCount"] == 1
-    message = "The columns titel (Did you mean title?), e-mail name no layer of main: left out."
+    message = (
+        "The columns titel (Did you mean title?), e-mail do not match any layer of main: left out."
+    )
     assert answer["warnings"] == [{"code": "COLUMN_LEFT_OUT", "message": message}]
 
     refused = await post(card_team, table, f"&template={card}&strict=true", **CSV)
     assert refused.status_code == 400
-    assert "e-mail name no layer of main" in refused.json()["error"]
+    assert "e-mail do not match any layer of main" in refused.json()["error"]
 
 
 async def test_a_table_without_any_layer_is_refused_row_by_row(card_team: Team, card: str) -> None:
@@ -184,7 +186,7 @@ async def test_a_dry_run_shows_columns_and_first_rows(card_team: Team, card: str
             "composition": "badge",
             "leftOut": False,
         },
-        {"name": "e-mail", "leftOut": True, "reason": "main has no layer of this name."},
+        {"name": "e-mail", "leftOut": True, "reason": "main has no layer with this name."},
         {"name": "tags", "means": "job:tags", "kind": "job", "leftOut": False},
     ]
     [row] = answer["rows"]
@@ -203,7 +205,7 @@ async def test_a_table_that_is_refused_shows_its_columns_too(card_team: Team, ca
     assert answer["rows"] == [{"line": 2, "cells": ["A", "B", "C"]}]
 
 
-async def test_an_empty_cell_is_warned_of(team: Team) -> None:
+async def test_an_empty_cell_causes_a_warning(team: Team) -> None:
     table = b"title,label,job:tags\nA,B,\n,B,\nA\n,B,x\n"
     query = f"template={await team.upload_card()}&composition=main&codec=image_png"
     headers = {**CSV, "Idempotency-Key": "empty-cells"}
@@ -221,7 +223,7 @@ async def test_an_empty_cell_is_warned_of(team: Team) -> None:
     assert answers[1] == answers[0]
 
 
-async def test_words_that_are_too_long_are_shrunk_if_that_is_asked_for(team: Team) -> None:
+async def test_text_that_is_too_long_is_shrunk_on_request(team: Team) -> None:
     boxed = json.loads(a_card())
     boxed["layers"][0]["t"]["d"]["k"][0]["s"] |= {"sz": [32, 18], "ps": [0, 0]}
     card = await team.upload(json.dumps(boxed).encode())
@@ -301,7 +303,7 @@ NESTED = TemplateOffer(
         ("own", None, "own"),
         ("main/own", None, "own"),
         ("card/own", "card", "own"),
-        ("headline", "deep/down", "headline"),  # main's layer of this name has no text
+        ("headline", "deep/down", "headline"),  # main's layer with this name has no text
         ("a/b", "deep/down", "a/b"),
         ("deep/down/a/b", "deep/down", "a/b"),
         ("data:deep/down/tag.Opacity", "deep/down", "tag"),
@@ -320,12 +322,12 @@ def test_a_column_means_the_nearest_layer(column: str, composition: str | None, 
     ("column", "means"),
     [("O W N", "own"), ("Head_line", "headline"), ("A/B", "a/b"), ("Tags", "job:tags")],
 )
-def test_a_column_is_guessed_where_only_its_spelling_differs(column: str, means: str) -> None:
+def test_a_column_is_guessed_if_only_its_spelling_differs(column: str, means: str) -> None:
     table = read_table(csv_rows(f"{column},card/tag\n1,\n".encode(), 1000), OF_ALL_ROWS, NESTED)
     assert table.columns[0].means == means
 
 
-def test_a_request_says_what_columns_mean() -> None:
+def test_a_request_can_map_columns_to_layers() -> None:
     names = ["Name=headline", "e=mail=card/tag", "own="]
     query = OF_ALL_ROWS.model_copy(update={"mapping": names})
     table = read_table(csv_rows(b"Name,E=mail,own\n1,2,3\n", 1000), query, NESTED)
@@ -344,12 +346,12 @@ def test_a_request_says_what_columns_mean() -> None:
     ("entry", "words"),
     [
         ("Nam=headline", "no column Nam. Did you mean Name"),
-        ("Name", "not COLUMN=LAYER"),
+        ("Name", "must have the form COLUMN=LAYER"),
         ("Name=headlin", "cannot be headlin: main has no layer .* Did you mean headline"),
         ("Name=tag", "may mean a layer of card or of deep/down"),
     ],
 )
-def test_a_mapping_that_leads_nowhere_is_refused(entry: str, words: str) -> None:
+def test_an_invalid_mapping_is_refused(entry: str, words: str) -> None:
     query = OF_ALL_ROWS.model_copy(update={"mapping": [entry]})
     with pytest.raises(RequestError, match=words):
         read_table(csv_rows(b"Name\n1\n", 1000), query, NESTED)
@@ -415,7 +417,7 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("kind", UNREADABLE)
-async def test_a_job_that_cannot_be_read_spoils_itself_alone(
+async def test_a_job_that_cannot_be_parsed_only_affects_itself(
     card_team: Team, card: str, kind: str
 ) -> None:
     good = a_still(card)
@@ -439,13 +441,13 @@ async def test_a_body_of_very_many_values_is_refused_before_it_is_read(
     assert "more than 1000000 values" in response.json()["error"]
 
 
-async def test_lines_without_end_are_counted_before_they_are_read(card_team: Team) -> None:
+async def test_endless_lines_are_counted_before_they_are_read(card_team: Team) -> None:
     response = await post(card_team, b"[]\n" * 300_000, **JSON_LINES)
     assert response.json()["errorCode"] == "BATCH_SIZE_INVALID"
     assert "not 300000" in response.json()["error"]
 
 
-async def test_few_bytes_do_not_become_a_long_answer(card_team: Team, card: str) -> None:
+async def test_a_small_request_does_not_cause_a_large_response(card_team: Team, card: str) -> None:
     nobody = {"type": "text", "layerName": "nobody's", "value": "x"}
     defaults = {"template": {"id": card}, "assets": [nobody] * 12 + [{"kind": "x"}] * 200}
     body: dict[str, Any] = {"defaults": defaults, "jobs": [{}] * 1000}
@@ -458,24 +460,24 @@ async def test_few_bytes_do_not_become_a_long_answer(card_team: Team, card: str)
     assert len(errors[-1]["details"]) == 1
 
 
-async def test_a_job_takes_a_thousand_assets(card_team: Team, card: str) -> None:
+async def test_a_job_may_have_a_thousand_assets(card_team: Team, card: str) -> None:
     response = await post(
         card_team, json.dumps({"jobs": [a_still(card, assets=[{}] * 1001)]}).encode()
     )
     [error] = response.json()["errors"]
-    assert error["error"] == "assets: must have 1000 items or less"
+    assert error["error"] == "assets: must have 1000 items or fewer"
 
 
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
-        (",".join(map(str, range(20_000))), "has 20000 columns; a job takes 1000 assets"),
+        (",".join(map(str, range(20_000))), "has 20000 columns; it may have at most 1000"),
         (",".join(["a", *map(str, range(900)), "a"]), "more than one column a"),
-        ("/" * 200_000, "has 200000 characters; it may have 1000"),
+        ("/" * 200_000, "has 200000 characters; it may have at most 1000"),
         ("/" * 1000, "LAYER_NOT_FOUND"),
     ],
 )
-async def test_a_header_is_read_in_one_go(
+async def test_very_large_headers_of_tables_are_handled(
     card_team: Team, card: str, header: str, reason: str
 ) -> None:
     response = await post(card_team, f"{header}\n1\n".encode(), f"&template={card}", **CSV)
@@ -483,36 +485,36 @@ async def test_a_header_is_read_in_one_go(
     assert reason in response.text
 
 
-async def test_rows_without_end_are_counted_and_not_kept(card_team: Team, card: str) -> None:
+async def test_endless_rows_are_counted_but_not_stored(card_team: Team, card: str) -> None:
     response = await post(card_team, b"a\n" * 300_000, f"&template={card}", **CSV)
     assert "299999 rows" in response.json()["error"]
     response = await post(card_team, b"a\n" + b"," * 1_000_001, f"&template={card}", **CSV)
     assert response.json()["errorCode"] == "BODY_TOO_LARGE"
 
 
-async def test_a_long_cell_spoils_its_row_alone(card_team: Team, card: str) -> None:
+async def test_a_long_cell_only_affects_its_row(card_team: Team, card: str) -> None:
     rows = f"title\nshort\n{'x' * 200_000}\nshort\n".encode()
     answer = (await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)).json()
     assert [job["index"] for job in answer["jobs"]] == [0, 2]
     assert [error["errorCode"] for error in answer["errors"]] == ["JOB_TOO_LARGE"]
 
 
-async def test_a_quote_that_is_not_closed_is_told_before_all_of_it_is_read(
+async def test_an_unclosed_quote_is_reported_before_the_whole_table_is_read(
     card_team: Team, card: str
 ) -> None:
     rows = b'title\nshort\n"' + b"long\n" * 100_000
     response = await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)
     assert (response.status_code, response.json()["errorCode"]) == (400, "VALIDATION_ERROR")
     message = response.json()["error"]
-    assert "more than 262144 characters, or a quote does not end" in message
+    assert "more than 262144 characters, or a quote is not closed" in message
 
 
-async def test_what_is_packed_very_small_is_left() -> None:
+async def test_reading_stops_at_a_suspicious_compression_ratio() -> None:
     async def receive() -> dict[str, Any]:
         return {"type": "http.request", "body": gzip.compress(b" " * 20_000_000)}
 
     scope = {"type": "http", "headers": [(b"content-encoding", b"gzip")]}
-    with pytest.raises(BodyTooLarge, match="packed more than 250 times"):
+    with pytest.raises(BodyTooLarge, match="by more than a factor of 250"):
         await read_body(Request(scope, receive), limit=ByteLimit(64_000_000))
 
 
@@ -542,13 +544,13 @@ def test_tables_are_read_as_spreadsheets_write_them(kind: str) -> None:
 
 
 @pytest.mark.parametrize("header", ["a, a", "a,text:a", "text:a,text: a", "\u00e9,e\u0301"])
-def test_a_column_is_there_once_however_it_is_spelled(header: str) -> None:
+def test_duplicate_columns_are_found_however_they_are_spelled(header: str) -> None:
     with pytest.raises(RequestError, match="more than one column"):
         read_table(csv_rows(header.encode(), 1000), OF_ALL_ROWS)
 
 
 @pytest.mark.parametrize(("beginning", "line"), [("", 4), ("sep=,\n", 5)])
-def test_what_cannot_be_read_is_named_by_its_line_in_the_file(beginning: str, line: int) -> None:
+def test_unreadable_rows_are_named_by_their_line_in_the_file(beginning: str, line: int) -> None:
     text = f'{beginning}title\n"two\nlines"\n"open" \n'
     with pytest.raises(RequestError, match=f"from line {line} on"):
         read_table(csv_rows(text.encode(), 1000), OF_ALL_ROWS)
@@ -560,4 +562,4 @@ def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:
     assert form_problem(job, size) is None
     problem = form_problem(job, size - 1)
     assert problem is not None
-    assert f"has {size} bytes and may have {size - 1} " in problem.message
+    assert f"has {size} bytes but may have at most {size - 1} " in problem.message

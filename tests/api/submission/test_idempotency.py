@@ -79,7 +79,9 @@ async def test_a_rejected_batch_is_replayed_too(team: Team) -> None:
     assert await team.create_batch({}, status=400, key="k") == first
 
 
-async def test_what_was_decided_is_started_by_the_next_request(api: RunningApi, team: Team) -> None:
+async def test_an_interrupted_submission_is_completed_by_the_next_request(
+    api: RunningApi, team: Team
+) -> None:
     """As after a crash between the record and the start: the record of another team is moved."""
     card = await team.upload_card()
     body = {"jobs": [a_still(card)]}
@@ -114,7 +116,7 @@ async def test_a_key_can_be_used_again_after_a_day(api: RunningApi, team: Team) 
 
 
 @pytest.mark.parametrize("key", ["", "with space", "x" * 256, "\x7f"])
-async def test_bad_keys_are_refused(team: Team, key: str) -> None:
+async def test_invalid_keys_are_refused(team: Team, key: str) -> None:
     response = await team.http.post("/batches", json={}, headers={"Idempotency-Key": key})
     assert response.status_code == 400
     assert "Idempotency-Key" in response.json()["error"]

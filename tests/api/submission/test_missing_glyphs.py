@@ -114,7 +114,7 @@ async def test_what_is_invisible_is_not_missing(fontless: Team) -> None:
     assert "missingGlyphs" not in created
 
 
-async def test_a_teams_font_lends_what_the_others_lack(fontless: Team) -> None:
+async def test_a_teams_font_provides_what_is_missing_from_the_others(fontless: Team) -> None:
     card = await fontless.upload(a_card(), "fontless")
     file = {"font": ("block.ttf", a_font(letter="م"), "font/ttf")}
     assert (await fontless.http.post("/fonts", files=file)).status_code == 201
@@ -122,7 +122,7 @@ async def test_a_teams_font_lends_what_the_others_lack(fontless: Team) -> None:
     assert created["missingGlyphs"] == ["ح", "د"]
 
 
-async def test_a_template_names_those_of_its_own_words(fontless: Team) -> None:
+async def test_a_template_lists_those_in_its_own_text(fontless: Team) -> None:
     document = json.loads(a_card())
     document["layers"][0]["t"]["d"]["k"][0]["s"]["t"] = CHINESE
     template_id = await fontless.upload(json.dumps(document).encode(), "fontless")
@@ -136,7 +136,7 @@ async def test_a_template_names_those_of_its_own_words(fontless: Team) -> None:
     assert kept["missingGlyphs"] == CHINESE_LETTERS
 
 
-async def test_fonts_that_came_since_the_template_did_count(
+async def test_fonts_that_were_added_after_the_template_count(
     fontless: Team, store: ObjectStore
 ) -> None:
     """As for templates of earlier versions: what was drawn is known when it was."""

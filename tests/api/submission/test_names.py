@@ -60,7 +60,7 @@ async def test_a_rejected_row_shows_its_cells_in_the_results(card_team: Team, ca
     assert results[1]["cells"] == {"title": "B", "job:priority": "high"}
 
 
-async def test_a_pattern_of_an_unknown_column_is_refused(card_team: Team, card: str) -> None:
+async def test_a_pattern_with_an_unknown_column_is_refused(card_team: Team, card: str) -> None:
     rows = "title,first\nA,Ada\n"
     refused = await send_table(card_team, card, rows, outputName="{frist}-{title}")
     answer = refused.json()
@@ -102,7 +102,7 @@ async def test_a_retry_keeps_names_and_cells(card_team: Team, card: str) -> None
     assert (await card_team.get(f"/batches/{again['batchId']}"))["name"] == "Again"
 
 
-async def test_a_table_of_more_rows_than_a_batch_takes_comes_in_parts(
+async def test_a_table_with_more_rows_than_a_batch_is_sent_in_parts(
     card_team: Team, card: str
 ) -> None:
     lines = [f"{row},{0 if row in (0, 1000, 1001) else 'high'}\n" for row in range(1002)]

@@ -1,4 +1,4 @@
-"""What is found out once for all jobs of a request that have it in common."""
+"""Plans that are made once for all jobs of a request with the same settings."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -50,7 +50,7 @@ TEMPLATE = ReadyTemplate(INSPECTION, record=RECORD, source="key", engine=LottieE
 
 
 def plans_of(*jobs: dict[str, Any]) -> list[RenderPlan | str]:
-    """For jobs of one request: each one's plan, or the field that is wrong with it."""
+    """The plan of each job of one request, or its first invalid field."""
     plans = RenderPlans(segment_pixels=0)
     found: list[RenderPlan | str] = []
     for fields in jobs:
@@ -97,7 +97,7 @@ ARCHIVE = _template("zip", after_effects())
 
 
 def drawn_by(template: ReadyTemplate, renderer: str | None) -> str:
-    """The name of the engine, or why there is none, at a server without lottie-web."""
+    """The name of the engine, or why there is none, on a server without lottie-web."""
     job = JobCreation.model_validate({"template": {"id": RECORD.id, "renderer": renderer}})
     engines = {each.name: each for each in (LottieEngine, HtmlEngine)}
     found = with_renderer(job, template, engines, machines=False)
@@ -113,7 +113,7 @@ def drawn_by(template: ReadyTemplate, renderer: str | None) -> str:
         (PAGE, {"auto": "html"}),
     ],
 )
-def test_a_job_has_the_renderer_that_it_asks_for_or_is_told_which_there_are(
+def test_a_job_gets_the_requested_renderer_or_an_error_that_lists_them(
     template: ReadyTemplate, renderers: dict[str, str]
 ) -> None:
     assert drawn_by(template, None) == renderers["auto"]
@@ -122,7 +122,7 @@ def test_a_job_has_the_renderer_that_it_asks_for_or_is_told_which_there_are(
         if renderer in renderers:
             assert found == renderers[renderer]
         elif renderer == "after-effects":
-            assert found.startswith("After Effects draws its own projects")
+            assert found.startswith("After Effects only draws projects")
         else:
             assert f"no renderer {renderer} " in found
             assert found.endswith(f"Its renderers: {', '.join(renderers)}.")
@@ -138,14 +138,14 @@ def test_a_job_has_the_renderer_that_it_asks_for_or_is_told_which_there_are(
         ("mogrt", []),
     ],
 )
-def test_only_renderers_that_no_file_of_its_type_can_have_are_refused_to_a_template(
+def test_a_template_is_only_refused_renderers_that_its_type_can_never_use(
     template_type: str, refused: list[str]
 ) -> None:
     problems = {each: renderer_problem(each, template_type) for each in get_args(Renderer)}
     assert [each for each, problem in problems.items() if problem] == refused
 
 
-def test_a_project_for_after_effects_is_warned_of_missing_files_alone() -> None:
+def test_a_project_for_after_effects_only_has_warnings_about_missing_files() -> None:
     codes = WarningCode.EFFECT_NOT_DRAWN, WarningCode.MISSING_PICTURE
     changes = {
         "warnings": [RenderWarning(code=code, message="so") for code in codes],

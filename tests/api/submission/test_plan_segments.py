@@ -35,7 +35,7 @@ def split_of_film(output: Output, engine: type[RenderEngine], segment_pixels: in
     return split_of(output, extent, FILM.frame_rate, engine, segment_pixels)
 
 
-def test_a_long_output_may_have_a_segment_for_each_so_many_pixels() -> None:
+def test_a_long_output_is_split_by_its_number_of_pixels() -> None:
     split = split_of_film(an_output(), LottieEngine, segment_pixels=4 * SECOND)
     assert split is not None
     assert (split.first_frame, split.frames, split.most) == (0, 1000, 10)
@@ -70,7 +70,7 @@ def test_operators_can_switch_segments_off() -> None:
     assert split_of_film(an_output(), LottieEngine, segment_pixels=0) is None
 
 
-def test_engines_that_do_not_say_so_render_whole() -> None:
+def test_engines_without_support_for_ranges_render_whole() -> None:
     assert split_of_film(an_output(), JoinEngine, segment_pixels=SECOND) is None
 
 

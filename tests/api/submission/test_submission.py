@@ -1,4 +1,4 @@
-"""What is checked before a job is accepted. Every job here is refused, so nothing is rendered."""
+"""Validation before a job is accepted. Every job here is refused, so nothing is rendered."""
 
 import json
 from typing import Any
@@ -65,7 +65,7 @@ async def test_an_unknown_template_is_named(card_team: Team) -> None:
 
 
 @pytest.mark.parametrize("template_id", ["promo", "../../tokens/aaaaaaaaaaaaaa", "É" * 26])
-async def test_what_is_no_template_id_is_refused(card_team: Team, template_id: str) -> None:
+async def test_an_invalid_template_id_is_refused(card_team: Team, template_id: str) -> None:
     code, field, _ = await refusal(card_team, a_still(template_id))
     assert (code, field) == ("VALIDATION_ERROR", "template.id")
 
@@ -77,7 +77,7 @@ async def test_a_template_without_a_file_is_not_ready(card_team: Team) -> None:
     assert "upload URL" in message
 
 
-async def test_an_unknown_composition_is_answered_with_the_known_ones(
+async def test_an_error_about_a_composition_lists_the_known_ones(
     card_team: Team, card: str
 ) -> None:
     job = a_still(card) | {"template": {"id": card, "composition": "mian"}}
@@ -112,7 +112,7 @@ async def test_layers_of_a_function_are_checked(card_team: Team, card: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("wanted", "code", "field"),
+    ("output", "code", "field"),
     [
         ({"codec": "video_h264_vbr_15mbp"}, "CODEC_INVALID", "settings.codec"),
         ({"codec": "image_png"}, "FRAMES_INVALID", "settings.frames"),
@@ -128,13 +128,13 @@ async def test_layers_of_a_function_are_checked(card_team: Team, card: str) -> N
     ],
 )
 async def test_settings_that_cannot_work_are_refused(
-    card_team: Team, card: str, wanted: Fields, code: str, field: str
+    card_team: Team, card: str, output: Fields, code: str, field: str
 ) -> None:
-    job = a_still(card) | {"settings": wanted}
+    job = a_still(card) | {"settings": output}
     assert (await refusal(card_team, job))[:2] == (code, field)
 
 
-async def test_the_codec_tells_the_type(card_team: Team, card: str) -> None:
+async def test_the_codec_implies_the_type(card_team: Team, card: str) -> None:
     still = a_still(card) | {"settings": {"codec": "png", "frames": 0}}
     checked = await card_team.http.post("/batches?dryRun=true", json={"jobs": [still]})
     assert checked.json()["jobs"][0]["outputUrl"].endswith(".png")
@@ -145,9 +145,7 @@ async def test_a_misspelled_codec_gets_a_suggestion(card_team: Team, card: str) 
     assert "Did you mean video_h264_vbr_15mbps?" in message
 
 
-async def test_frames_outside_are_answered_with_the_number_of_frames(
-    card_team: Team, card: str
-) -> None:
+async def test_an_error_about_frames_names_the_number_of_frames(card_team: Team, card: str) -> None:
     _, _, message = await refusal(card_team, a_video(card, frames=[0, 100]))
     assert "has 10 frames" in message
 
@@ -164,7 +162,7 @@ async def test_preview_excludes_settings(card_team: Team, card: str) -> None:
         ({"assets": [{"type": "function", "name": "nx:gen-ai"}]}, "assets.0.name"),
     ],
 )
-async def test_what_is_not_supported_is_refused_and_not_ignored(
+async def test_unsupported_features_are_refused_instead_of_ignored(
     card_team: Team, card: str, change: Fields, field: str
 ) -> None:
     assert (await refusal(card_team, a_still(card) | change))[:2] == ("NOT_SUPPORTED", field)
@@ -200,7 +198,7 @@ async def test_params_of_a_bucket_are_checked(
     assert "hush" not in message
 
 
-async def test_params_of_other_sources_are_the_clients_own(card_team: Team, card: str) -> None:
+async def test_params_of_other_sources_are_not_checked(card_team: Team, card: str) -> None:
     asset: Fields = {"type": "image", "layerName": "background", "src": "https://h/x"}
     asset |= {"params": {"region": 5}}
     body = {"jobs": [a_still(card) | {"assets": [asset]}]}
@@ -231,7 +229,7 @@ DATA = {"type": "data", "layerName": "background"}
         ),
     ],
 )
-async def test_what_cannot_work_on_a_layer_is_found_at_submission(
+async def test_assets_that_cannot_work_on_a_layer_are_refused_at_submission(
     card_team: Team, card: str, asset: Fields, field: str, message: str
 ) -> None:
     code, refused, text = await refusal(card_team, a_still(card) | {"assets": [asset]})
@@ -239,7 +237,7 @@ async def test_what_cannot_work_on_a_layer_is_found_at_submission(
     assert message in text
 
 
-async def test_a_nested_job_is_shown_by_no_text(card_team: Team, card: str) -> None:
+async def test_a_text_layer_cannot_show_a_nested_job(card_team: Team, card: str) -> None:
     template = {"id": card, "composition": "main"}
     job = with_asset(card, type="job", layerName="title", template=template)
     assert (await refusal(card_team, job))[1] == "assets.0.layerName"
@@ -273,7 +271,9 @@ async def test_json_that_cannot_be_passed_on_is_refused(card_team: Team, raw: st
     assert response.json()["errors"][0]["errorCode"] == "VALIDATION_ERROR"
 
 
-async def test_a_job_that_is_too_large_leaves_the_others_alone(card_team: Team, card: str) -> None:
+async def test_a_job_that_is_too_large_does_not_affect_the_others(
+    card_team: Team, card: str
+) -> None:
     created = await card_team.create_batch(a_still(card, "x" * 70_000), a_still(card))
     assert created["status"] == "partial"
     assert created["errors"][0]["errorCode"] == "JOB_TOO_LARGE"
@@ -294,10 +294,10 @@ async def test_a_job_that_is_too_large_leaves_the_others_alone(card_team: Team, 
         (json.dumps({"jobs": [{}] * 1001}).encode(), "BATCH_SIZE_INVALID"),
     ],
 )
-async def test_a_body_that_is_no_batch_is_refused_as_a_whole(
+async def test_a_body_that_is_not_a_batch_is_refused_as_a_whole(
     card_team: Team, body: bytes, code: str
 ) -> None:
-    """In the shape that the format declares for the 400: that of a batch without jobs."""
+    """The response has the format that the contract has for a 400: a batch without jobs."""
     response = await card_team.http.post("/batches", content=body)
     assert response.status_code == 400
     answer = BatchCreationResponse.model_validate_json(response.content)
@@ -307,15 +307,13 @@ async def test_a_body_that_is_no_batch_is_refused_as_a_whole(
     assert (await card_team.http.get(f"/batches/{answer.batch_id}")).status_code == 404
 
 
-async def test_a_bad_parameter_of_a_batch_is_refused_in_the_same_shape(card_team: Team) -> None:
+async def test_an_invalid_parameter_is_refused_in_the_format_of_a_batch(card_team: Team) -> None:
     response = await card_team.http.post("/batches?dryRun=maybe", json={"jobs": []})
     answer = BatchCreationResponse.model_validate_json(response.content)
     assert answer.details == [FieldError(field="dryRun", message="must be true or false")]
 
 
-async def test_fields_that_the_format_does_not_name_are_let_through(
-    card_team: Team, card: str
-) -> None:
+async def test_fields_that_are_not_in_the_format_are_accepted(card_team: Team, card: str) -> None:
     webhook = {"url": "https://example.com", "note": 1}
     nested = {
         "type": "job",
@@ -343,10 +341,10 @@ async def test_fields_that_the_format_does_not_name_are_let_through(
         (b'{"jobs" []}', "a colon is missing at column 9"),
         (b'{"jobs": [1\n2]}', "a comma is missing at line 2, column 1"),
         (b"{jobs: []}", "a name in double quotes is missing"),
-        (b'"\xff"', "is not UTF-8 at byte 1"),
+        (b'"\xff"', "is not valid UTF-8 at byte 1"),
     ],
 )
-async def test_what_is_wrong_with_json_is_said_in_words(
+async def test_errors_in_json_are_described_in_words(
     card_team: Team, body: bytes, reason: str
 ) -> None:
     for path in ("/batches", "/jobs", "/secrets"):
@@ -358,7 +356,7 @@ async def test_what_is_wrong_with_json_is_said_in_words(
 async def test_a_body_above_the_limit_is_a_413(card_team: Team) -> None:
     response = await card_team.http.post("/batches", content=b" " * (4 * 1024**2 + 1))
     assert (response.status_code, response.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
-    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for who runs the server
+    assert "REELBATCH_MAX_BODY_BYTES" in response.json()["error"]  # for the operator
 
 
 async def test_a_single_job_has_the_same_checks(card_team: Team, card: str) -> None:

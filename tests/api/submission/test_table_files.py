@@ -1,4 +1,4 @@
-"""Tables that come as a form, with what stands for the paths in their cells."""
+"""Tables that are sent as a form, with the files that the paths in their cells refer to."""
 
 import io
 import json
@@ -14,7 +14,7 @@ from tests.api.documents import a_card_with_a_photo
 from tests.api.running_api import Team
 
 TABLE = b"photo\nred.png\nhttps://example.com/a.png\ndeep/blue.png\nred.png\n"
-UPLOAD = f"upload:{'0' * 64}.png"  # which no team has
+UPLOAD = f"upload:{'0' * 64}.png"  # no team has this file
 
 
 @pytest_asyncio.fixture(scope="module")
@@ -41,7 +41,7 @@ async def post(
     )
 
 
-async def test_a_dry_run_tells_which_files_a_table_names(card_team: Team, photo: str) -> None:
+async def test_a_dry_run_lists_the_files_that_a_table_names(card_team: Team, photo: str) -> None:
     answer = (await post(card_team, photo, {})).json()
     assert answer["files"] == [
         {"path": "red.png", "lines": [2, 5]},
@@ -61,7 +61,7 @@ async def test_only_media_cells_that_can_be_paths_name_files(card_team: Team, ca
     assert [file["path"] for file in answer["files"]] == ["C:\\x"]
 
 
-async def test_a_form_renders_what_its_files_stand_for(team: Team) -> None:
+async def test_a_form_renders_the_files_that_its_cells_name(team: Team) -> None:
     sources: dict[str, str] = {}
     for path, colour in {"red.png": "red", "deep/blue.png": "blue"}.items():
         file = io.BytesIO()
@@ -90,13 +90,13 @@ async def test_a_form_renders_what_its_files_stand_for(team: Team) -> None:
     [
         ([], "must be a JSON object"),
         ({"red.png": 5}, "must be a JSON object"),
-        ({"red.png": "data:," + "A" * 100}, "sources 100"),
-        ({"x" * 1001: UPLOAD}, "paths have 1000"),
+        ({"red.png": "data:," + "A" * 100}, "a src up to 100"),
+        ({"x" * 1001: UPLOAD}, "A path may have up to 1000"),
         ({str(number): "data:," for number in range(MOST_FILES + 1)}, "names 10001 files"),
         ({"x" * 1000 + str(number): UPLOAD for number in range(2000)}, "larger than 2097152"),
     ],
 )
-async def test_files_that_stand_for_nothing_are_refused(
+async def test_an_invalid_part_with_files_is_refused(
     card_team: Team, photo: str, files: Any, words: str
 ) -> None:
     refused = await post(card_team, photo, files)
@@ -108,7 +108,7 @@ async def test_a_table_that_names_too_many_files_is_refused(card_team: Team, car
     layers = ",".join(f"image:{number}" for number in range(11))
     rows = [",".join(f"{row}-{number}" for number in range(11)) for row in range(1000)]
     refused = await post(card_team, card, {}, "\n".join([layers, *rows]).encode())
-    assert "names 11000 files; it may name 10000" in refused.json()["error"]
+    assert "names 11000 files; it may name at most 10000" in refused.json()["error"]
 
 
 def a_part(name: str, content: str = "", header: str = "") -> str:
@@ -124,17 +124,17 @@ CSV_PART = a_part("table", "photo\n1.png", "Content-Type: text/csv\r\n")
     [
         ("", 400, "The part table is required"),
         (a_part("files", "{}"), 400, "The part table is required"),
-        (CSV_PART, 400, "The part table is required"),  # which does not end
-        (CSV_PART * 2 + "--b--", 400, "must have a part table"),
-        (CSV_PART + a_part("x") * 20_000 + "--b--", 400, "must have a part table"),
-        (a_part("table") + "--b--", 415, "must say what it is"),
+        (CSV_PART, 400, "The part table is required"),  # the form does not end
+        (CSV_PART * 2 + "--b--", 400, "must have one part `table`"),
+        (CSV_PART + a_part("x") * 20_000 + "--b--", 400, "must have one part `table`"),
+        (a_part("table") + "--b--", 415, "needs a Content-Type"),
         (CSV_PART + a_part("files", "{") + "--b--", 400, "files is not JSON"),
         (a_part("table", header=f"X: {'x' * 100_000}\r\n"), 400, "The form cannot be read"),
         (a_part("table", header="X: x\r\n" * 100_000), 400, "The form cannot be read"),
         ("no form", 400, "The form cannot be read"),
     ],
 )
-async def test_what_is_no_form_with_a_table_is_refused(
+async def test_a_form_without_a_usable_table_is_refused(
     card_team: Team, form: str, status: int, words: str
 ) -> None:
     refused = await card_team.http.post(

@@ -50,9 +50,7 @@ async def dry_run(team: Team, card: str, workbook: bytes) -> httpx.Response:
     return await team.http.post(path, content=workbook, headers={"Content-Type": XLSX})
 
 
-async def test_a_workbook_becomes_a_batch_as_people_see_its_cells(
-    card_team: Team, card: str
-) -> None:
+async def test_a_workbook_is_read_as_people_see_its_cells(card_team: Team, card: str) -> None:
     workbook = a_workbook(
         ["Title ", "job:tags", "label"],
         [5.0, None, date(2026, 11, 30)],
@@ -105,7 +103,7 @@ async def test_what_is_not_a_workbook_is_refused(
     assert words in response.json()["error"]
 
 
-async def test_a_workbook_that_is_sent_as_text_is_told_apart(card_team: Team, card: str) -> None:
+async def test_a_workbook_that_is_sent_as_text_is_recognised(card_team: Team, card: str) -> None:
     path, headers = f"/batches?dryRun=true&template={card}", {"Content-Type": "text/csv"}
     response = await card_team.http.post(path, content=BOOK, headers=headers)
     assert response.status_code == 400

@@ -1,4 +1,4 @@
-"""What is read of fonts, against fontTools, which reads all of them."""
+"""What the API reads from fonts, compared with fontTools, which reads all of a font."""
 
 import contextlib
 import io
@@ -22,13 +22,13 @@ _ttlib: Any = ttLib  # fontTools has no types
 
 
 EXTRA = {12: (0x1F600, 0x1F601)}  # characters that only some forms have
-# WOFF takes seconds to make, and is refused by its first bytes.
+# WOFF takes seconds to make, and is refused because of its first bytes.
 HOSTILE = [each for each in ALL if each.kind == "font" and "WOFF" not in each.name]
-MOST_MEMORY = 32 * 1024**2  # bytes; a table of 4 MiB is read whole
+MAX_MEMORY = 32 * 1024**2  # bytes; a table of 4 MiB is read whole
 
 
 def changed(change: Callable[[Any], None]) -> io.BytesIO:
-    """The small font, otherwise written."""
+    """The small font with a change."""
     font = _ttlib.TTFont(io.BytesIO(a_font()))
     change(font)
     file = io.BytesIO()
@@ -37,7 +37,7 @@ def changed(change: Callable[[Any], None]) -> io.BytesIO:
 
 
 def characters_in(platform: int, encoding: int, form: int) -> Callable[[Any], None]:
-    """The table of characters in this form alone."""
+    """Writes the table of characters only in this form."""
 
     def change(font: Any) -> None:
         table = _ttlib.getTableModule("cmap").CmapSubtable.newSubtable(form)
@@ -72,7 +72,7 @@ def test_characters_in_unusual_forms_are_unknown(form: int) -> None:
 
 
 def names_with(platform: int, encoding: int, *texts: tuple[int, bytes]) -> Callable[[Any], None]:
-    """The family's name in languages of a platform."""
+    """Writes the family's name in several languages of a platform."""
 
     def change(font: Any) -> None:
         font["name"].names = []
@@ -102,9 +102,9 @@ def test_names_are_read_in_their_encodings_and_in_english_first(
 
 
 def test_a_font_without_names_or_characters_is_unreadable() -> None:
-    with pytest.raises(TableUnreadable, match="its table name is not there"):
+    with pytest.raises(TableUnreadable, match="its table name is missing"):
         read_names(io.BytesIO(a_font().replace(b"name", b"none", 1)), IDS)
-    with pytest.raises(TableUnreadable, match="its table cmap is not there"):
+    with pytest.raises(TableUnreadable, match="its table cmap is missing"):
         read_characters(io.BytesIO(a_font().replace(b"cmap", b"none", 1)))
 
 
@@ -117,4 +117,4 @@ def test_no_font_of_the_hostile_corpus_costs_much() -> None:
             assert len(read_characters(content)) < 16 * 20_000
         _, most = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        assert most < MOST_MEMORY, hostile.label
+        assert most < MAX_MEMORY, hostile.label

@@ -34,7 +34,7 @@ async def test_the_client_may_name_the_family(team: Team) -> None:
     assert (font["familyName"], font["fileName"]) == ("Mine", "rare.ttf")
 
 
-async def test_what_is_no_font_is_refused(team: Team) -> None:
+async def test_a_file_that_is_not_a_font_is_refused(team: Team) -> None:
     for content in (b"", b"no font", b"OTTO" + b"\x00" * 50, a_font()[:200]):
         response = await upload(team, content)
         assert (response.status_code, response.json()["errorCode"]) == (400, "FONT_INVALID")
@@ -81,7 +81,7 @@ async def test_a_missing_font_is_a_warning_and_an_uploaded_one_is_found(team: Te
     assert before != after, "the square glyph of the uploaded font is drawn"
 
 
-async def test_a_font_that_data_name_is_missed_too(team: Team) -> None:
+async def test_a_missing_font_that_a_data_asset_names_is_reported(team: Team) -> None:
     asset = {"type": "data", "layerName": "title", "value": "Rarissima-Bold"}
     for name in ("Source Text.font", "Text->Source Text->Font", "font"):
         job = a_still(await team.upload_card()) | {"assets": [asset | {"property": name}]}
@@ -113,7 +113,7 @@ async def test_a_font_in_use_cannot_be_deleted(team: Team) -> None:
     await until(deleted, "deletion after the end of the jobs")
 
 
-async def test_fonts_of_functions_are_looked_for(team: Team) -> None:
+async def test_a_missing_font_that_a_function_names_is_reported(team: Team) -> None:
     params = {"layerName": "title", "font": "Nowhere-Bold"}
     job = a_still(await team.upload_card())
     job["assets"] = [{"type": "function", "name": "nx:text-params-set", "params": params}]

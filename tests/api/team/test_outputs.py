@@ -39,13 +39,13 @@ async def test_the_whole_file_has_its_headers(output: Output) -> None:
     assert answer.headers["accept-ranges"] == "bytes"
 
 
-async def test_head_answers_without_the_content(output: Output) -> None:
+async def test_head_responds_without_the_content(output: Output) -> None:
     answer = await output.http.head(output.url)
     assert (answer.status_code, answer.content) == (200, b"")
     assert answer.headers["content-length"] == str(len(output.content))
 
 
-async def test_another_version_than_the_one_that_is_meant_is_not_sent(output: Output) -> None:
+async def test_a_different_version_than_the_expected_one_is_not_sent(output: Output) -> None:
     first = await output.get()
     etag, modified = first.headers["etag"], first.headers["last-modified"]
     for current in ({"If_Match": etag}, {"If_Match": "*"}, {"If_Unmodified_Since": modified}):
@@ -57,7 +57,7 @@ async def test_another_version_than_the_one_that_is_meant_is_not_sent(output: Ou
         assert refused.json()["errorCode"] == "PRECONDITION_FAILED"
 
 
-async def test_parts(output: Output) -> None:
+async def test_parts_of_a_file_can_be_requested(output: Output) -> None:
     size = len(output.content)
     for wanted, part in {
         "bytes=0-9": output.content[:10],
@@ -71,7 +71,7 @@ async def test_parts(output: Output) -> None:
         assert answer.headers["content-range"] == f"bytes {start}-{start + len(part) - 1}/{size}"
 
 
-async def test_a_part_outside_of_the_file(output: Output) -> None:
+async def test_a_part_outside_of_the_file_is_a_416(output: Output) -> None:
     answer = await output.get(Range=f"bytes={len(output.content)}-")
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{len(output.content)}"
@@ -105,7 +105,7 @@ async def test_nobody_can_guess_an_address(output: Output) -> None:
         assert (answer.status_code, answer.json()["errorCode"]) == (404, "OUTPUT_NOT_FOUND")
 
 
-async def test_an_output_that_is_not_there_yet_is_a_404(team: Team) -> None:
+async def test_an_output_that_does_not_exist_yet_is_a_404(team: Team) -> None:
     film = await team.upload(a_film())
     created = (await team.http.post("/jobs", json=a_video(film))).json()
     answer = await team.public.get(created["outputUrl"])

@@ -40,12 +40,12 @@ async def test_a_deleted_secret_is_unknown(team: Team) -> None:
     assert (refused.status_code, refused.json()["errorCode"]) == (400, "SECRET_NOT_FOUND")
 
 
-async def test_an_empty_value_is_called_empty(team: Team) -> None:
+async def test_the_error_for_an_empty_value_says_so(team: Team) -> None:
     refused = await team.http.put("/secrets", json={"name": "A", "value": ""})
     assert refused.json()["error"] == "value: must not be empty"
 
 
-async def test_a_name_is_taken(team: Team) -> None:
+async def test_a_name_that_is_taken_is_refused(team: Team) -> None:
     await put(team, "CDN_TOKEN")
     again = await team.http.put("/secrets", json={"name": "CDN_TOKEN", "value": "x"})
     assert (again.status_code, again.json()["errorCode"]) == (409, "SECRET_ALREADY_EXISTS")

@@ -17,13 +17,13 @@ async def made(team: Team, **fields: Any) -> dict[str, Any]:
     return created.json()
 
 
-async def test_a_token_tells_its_team_and_the_version(team: Team) -> None:
+async def test_a_token_shows_its_team_and_the_version(team: Team) -> None:
     told = await team.get("/team")
     assert (told["name"], told["version"]) == (team.name, VERSION)
     assert await team.get("/tokens") == [told["token"]]
 
 
-async def test_a_new_token_is_shown_once_may_what_its_scopes_say_and_ends(
+async def test_a_new_token_is_shown_once_has_its_scopes_and_can_be_revoked(
     team: Team, api: RunningApi
 ) -> None:
     end = rfc3339(datetime.now(UTC) + timedelta(days=30))
@@ -69,7 +69,7 @@ async def test_teams_neither_see_nor_revoke_each_others_tokens(
         ({"expiresAt": "9999-12-31T23:59:59-12:00"}, "expiresAt: must be in a year from 1 to 9999"),
     ],
 )
-async def test_a_token_that_could_do_nothing_is_refused_by_its_field(
+async def test_a_useless_token_is_refused_with_the_field_named(
     team: Team, fields: dict[str, Any], message: str
 ) -> None:
     refused = await team.http.post("/tokens", json={"name": "dashboard", **fields})
@@ -77,7 +77,7 @@ async def test_a_token_that_could_do_nothing_is_refused_by_its_field(
     assert message in refused.json()["error"]
 
 
-async def test_a_team_has_a_bounded_number_of_tokens(
+async def test_a_team_has_a_limited_number_of_tokens(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tokens, "MAX_TOKENS", 1)

@@ -46,7 +46,7 @@ async def test_a_job_draws_an_uploaded_picture(team: Team) -> None:
     assert picture.getpixel((16, 9)) == (0, 0, 255)
 
 
-async def test_equal_content_is_stored_once_and_others_do_not_see_it(
+async def test_equal_content_is_stored_once_and_hidden_from_other_teams(
     team: Team, other_team: Team
 ) -> None:
     first, again = [(await upload(team, a_picture("red"))).json() for _ in range(2)]
@@ -67,14 +67,14 @@ async def test_equal_content_is_stored_once_and_others_do_not_see_it(
     assert (joined.status_code, joined.json()["errorCode"]) == (400, "UPLOAD_NOT_FOUND")
 
 
-async def test_the_type_tells_the_kind_where_there_is_no_name(team: Team) -> None:
+async def test_the_content_type_is_used_if_there_is_no_name(team: Team) -> None:
     sent = await team.http.post(
         "/uploads", content=a_picture("red"), headers={"Content-Type": "image/png"}
     )
     assert sent.json()["id"].endswith(".png")
 
 
-async def test_what_is_no_media_file_is_refused(team: Team) -> None:
+async def test_a_file_that_is_not_media_is_refused(team: Team) -> None:
     for name in ("people.csv", "page.html", "photo", "../../etc/passwd", ""):
         refused = await upload(team, b"x", name)
         assert (refused.status_code, refused.json()["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")

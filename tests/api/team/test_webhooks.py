@@ -30,7 +30,7 @@ async def delivered(team: Team, path: str) -> Any:
     return await until(look, "delivery")
 
 
-async def test_a_finished_jobs_webhook_is_the_job_as_it_is_read(
+async def test_the_webhook_of_a_finished_job_contains_the_job(
     team: Team, receiver: Receiver
 ) -> None:
     webhook = {"url": f"{receiver.url}/hook?key=a%2Fb", "data": {"order": 7}}
@@ -74,7 +74,7 @@ async def test_a_team_reads_the_key_that_its_webhooks_are_signed_with(
 
 
 @pytest.mark.parametrize("name", ["webhook-id", "Webhook-Timestamp", "WEBHOOK-SIGNATURE"])
-async def test_clients_do_not_set_the_headers_of_a_signature(
+async def test_clients_cannot_set_the_headers_of_a_signature(
     card_team: Team, card: str, name: str
 ) -> None:
     webhook = {"url": "https://example.com", "headers": {name: "v1,x"}}
@@ -83,7 +83,7 @@ async def test_clients_do_not_set_the_headers_of_a_signature(
     assert refused.json()["details"][0]["field"] == "webhook.headers"
 
 
-async def test_a_batch_tells_of_its_jobs_and_of_itself(team: Team, receiver: Receiver) -> None:
+async def test_webhooks_are_sent_for_jobs_and_for_the_batch(team: Team, receiver: Receiver) -> None:
     card = await team.upload_card()
     job = a_still(card, webhook={"url": f"{receiver.url}/job"})
     body = {"jobs": [job, a_still(card), {}], "webhook": {"url": f"{receiver.url}/batch"}}
@@ -99,7 +99,7 @@ async def test_a_batch_tells_of_its_jobs_and_of_itself(team: Team, receiver: Rec
     await delivered(team, f"/batches/{created['batchId']}")
 
 
-async def test_jobs_that_are_cancelled_in_the_queue_are_told_of(
+async def test_webhooks_are_sent_for_jobs_that_are_cancelled_in_the_queue(
     team: Team, receiver: Receiver
 ) -> None:
     webhook = {"url": receiver.url}
@@ -111,7 +111,7 @@ async def test_jobs_that_are_cancelled_in_the_queue_are_told_of(
     assert {body["status"] for body in told} == {"manually_cancelled"}
 
 
-async def test_a_job_that_an_operator_terminates_is_told_of(
+async def test_a_webhook_is_sent_for_a_job_that_an_operator_terminates(
     api: RunningApi, team: Team, receiver: Receiver
 ) -> None:
     film = a_video(await team.upload(a_film())) | {"webhook": {"url": receiver.url}}
@@ -158,7 +158,7 @@ async def test_a_webhook_can_be_sent_again_with_the_same_body(
     assert {headers["webhook-id"] for _, headers, _ in receiver.requests} == {job_id}
 
 
-async def test_a_receiver_that_is_away_changes_nothing_about_the_job(
+async def test_an_unavailable_receiver_does_not_affect_the_job(
     team: Team, receiver: Receiver
 ) -> None:
     receiver.status = 500

@@ -61,7 +61,7 @@ async def hasty(
             yield Team(team.name, http, team.public)
 
 
-async def test_a_job_for_which_no_machine_is_there_says_so(hasty: Team) -> None:
+async def test_a_job_without_a_machine_for_it_fails_with_the_reason(hasty: Team) -> None:
     template_id = await hasty.upload(TWISTED, "aep")
     created = await hasty.create_batch(
         a_job(template_id, renderer="after-effects"), a_job(template_id, "Other")
@@ -81,7 +81,7 @@ async def test_a_job_that_waits_for_a_machine_can_be_cancelled(team: Team) -> No
     assert job["status"] == "manually_cancelled"
 
 
-async def test_after_effects_is_refused_to_what_is_no_project_of_it(team: Team) -> None:
+async def test_after_effects_is_refused_for_templates_that_are_not_projects(team: Team) -> None:
     card = await team.upload_card()
     refused = await team.create_batch(a_job(card, "main", renderer="after-effects"), status=400)
     [error] = refused["errors"]
@@ -154,7 +154,7 @@ async def artists(studio: RunningApi) -> AsyncGenerator[Team]:
         yield team
 
 
-async def test_a_composition_goes_to_after_effects_only_where_it_must(artists: Team) -> None:
+async def test_a_composition_goes_to_after_effects_only_if_it_must(artists: Team) -> None:
     template_id = await artists.upload(TWISTED, "aep")
     created = await artists.create_batch(
         a_job(template_id),
@@ -182,7 +182,7 @@ async def test_a_composition_goes_to_after_effects_only_where_it_must(artists: T
     assert int((frames[0][30] > 128).argmax()) == 12 * 80 // 64
 
 
-async def test_a_templates_renderer_holds_for_its_jobs(artists: Team) -> None:
+async def test_a_templates_renderer_applies_to_its_jobs(artists: Team) -> None:
     template_id = await artists.upload(TWISTED, "aep")
     warned = await artists.get(f"/templates/{template_id}")
     assert "EFFECT_NOT_DRAWN" in str(warned["warnings"])
@@ -233,7 +233,7 @@ async def test_a_project_comes_back_with_what_the_job_puts_into_it(artists: Team
         ({}, {"type": "video", "codec": "aep"}, "settings.codec"),
     ],
 )
-async def test_a_project_is_an_output_of_after_effects_alone(
+async def test_only_after_effects_can_output_projects(
     artists: Team, template: dict[str, Any], output: dict[str, Any], field: str
 ) -> None:
     template_id = await artists.upload(TWISTED, "aep")

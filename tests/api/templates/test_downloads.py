@@ -103,7 +103,7 @@ async def test_a_file_that_cannot_be_used_is_an_error_with_its_reason(
     assert reason in template["error"]
 
 
-async def test_a_server_in_trouble_is_tried_again(team: Team, origin: Origin) -> None:
+async def test_a_failing_server_is_tried_again(team: Team, origin: Origin) -> None:
     async def later(_: Received, writer: asyncio.StreamWriter) -> None:
         origin.behaviours.clear()
         writer.write(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
@@ -127,7 +127,7 @@ async def test_a_template_that_is_deleted_meanwhile_stays_deleted(
     assert await names_in(api.store, keys.template(team.name, created["id"])) == []
 
 
-async def test_a_new_upload_link_takes_the_place_of_the_download(
+async def test_a_new_upload_link_replaces_the_download(
     api: RunningApi, team: Team, origin: Origin
 ) -> None:
     gate = Gate()
@@ -143,9 +143,7 @@ async def test_a_new_upload_link_takes_the_place_of_the_download(
     assert (await ready(team, created["id"]))["status"] == "uploaded"
 
 
-async def test_a_presigned_url_is_shown_nowhere(
-    api: RunningApi, team: Team, origin: Origin
-) -> None:
+async def test_a_presigned_url_is_never_shown(api: RunningApi, team: Team, origin: Origin) -> None:
     src = origin.answer("/card.json?signature=hush", status="403 Forbidden")
     created = await create(team, src)
     template = await ready(team, created["id"])
@@ -161,13 +159,15 @@ async def test_a_presigned_url_is_shown_nowhere(
     "src",
     ["", "card.json", "ftp://example.com/x", "https://", "${secrets.A}", "https://h/${secret.A}"],
 )
-async def test_what_is_no_url_is_refused(team: Team, src: str) -> None:
+async def test_an_invalid_url_is_refused(team: Team, src: str) -> None:
     refused = await create(team, src, status=400)
     assert (refused["errorCode"], refused["details"][0]["field"]) == ("VALIDATION_ERROR", "src")
     assert await team.get("/templates") == []
 
 
-async def test_plain_http_is_for_private_networks_alone(api: RunningApi, team: Team) -> None:
+async def test_plain_http_is_only_allowed_with_private_networks(
+    api: RunningApi, team: Team
+) -> None:
     strict = api.settings.model_copy(update={"allow_private_networks": False})
     body = {"type": "lottie", "displayName": "card", "src": "http://example.com/card.json"}
     async with served(strict, api.client, api.store) as other:

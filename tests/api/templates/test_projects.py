@@ -48,7 +48,9 @@ def a_job(template_id: str, composition: str = "Main", **choice: Any) -> Any:
         ),
     ],
 )
-async def test_a_project_is_told_and_drawn(team: Team, template_type: str, content: bytes) -> None:
+async def test_a_project_is_inspected_and_drawn(
+    team: Team, template_type: str, content: bytes
+) -> None:
     template_id = await team.upload(content, template_type)
     template = await team.get(f"/templates/{template_id}")
     assert template["compositions"] == ["Main"]
@@ -79,7 +81,7 @@ def _told(stage: Stage) -> None:
     stage.main.layers[0].transform["ADBE Opacity"].expression = "time * 50"
 
 
-async def test_effects_expressions_and_footage_of_a_project_are_told(team: Team) -> None:
+async def test_effects_expressions_and_footage_of_a_project_are_listed(team: Team) -> None:
     template_id = await team.upload(a_project(_told), "aep")
     project = (await team.get(f"/templates/{template_id}"))["project"]
     [effect], [expression], [footage] = (project[key] for key in sorted(project))
@@ -91,7 +93,7 @@ async def test_effects_expressions_and_footage_of_a_project_are_told(team: Team)
     assert "project" not in (await team.get("/templates"))[0]
 
 
-async def test_lossy_draws_it_all_the_same_and_says_so(team: Team) -> None:
+async def test_lossy_jobs_are_drawn_anyway_with_warnings(team: Team) -> None:
     template_id = await team.upload(TWISTED, "aep")
     by_job = await team.create_batch(a_job(template_id, lossy=True))
     assert [one["code"] for one in by_job["jobs"][0]["warnings"]] == ["EFFECT_NOT_DRAWN"]
@@ -103,7 +105,7 @@ async def test_lossy_draws_it_all_the_same_and_says_so(team: Team) -> None:
     assert len(strict["errors"]) == 1
 
 
-async def test_a_damaged_project_ends_in_an_error_that_says_project(team: Team) -> None:
+async def test_a_damaged_project_ends_in_an_error_about_the_project(team: Team) -> None:
     body = {"type": "aep", "displayName": "broken"}
     template = (await team.http.post("/templates", json=body)).json()
     await team.http.put(template["uploadInfo"]["url"], content=PLAIN[: len(PLAIN) // 2])
@@ -132,7 +134,7 @@ def a_motion_graphic() -> bytes:
     return a_zip({"definition.json": definition, "project.aegraphic": graphic})
 
 
-async def test_controls_of_a_motion_graphics_template_are_told_and_set(team: Team) -> None:
+async def test_controls_of_a_motion_graphics_template_are_listed_and_set(team: Team) -> None:
     template_id = await team.upload(a_motion_graphic(), "mogrt")
     template = await team.get(f"/templates/{template_id}")
     controls = {one["name"]: one for one in template["mogrt"]["controls"]}
@@ -248,7 +250,7 @@ PROMO = a_project(_promo)
         ),
     ],
 )
-async def test_the_way_of_the_official_command_line(
+async def test_the_steps_of_the_official_command_line_work(
     team: Team, origin: Origin, template_type: str, content: bytes
 ) -> None:
     """`template upload`, `compositions`, `layers`, then `batch submit`, `wait` and a download."""
@@ -293,9 +295,7 @@ def _replaceable(stage: Stage) -> None:
     layer.add_to_motion_graphics_template_as(stage.main, "Photo of the day")
 
 
-async def test_a_picture_takes_the_place_of_footage_as_in_after_effects(
-    team: Team, origin: Origin
-) -> None:
+async def test_a_picture_replaces_footage_as_in_after_effects(team: Team, origin: Origin) -> None:
     """The layer's place and scale stay, and the picture has its own size."""
     template_id = await team.upload(a_project(_replaceable), "aep")
     [control] = (await team.get(f"/templates/{template_id}"))["mogrt"]["controls"]
@@ -326,7 +326,9 @@ async def test_a_picture_takes_the_place_of_footage_as_in_after_effects(
         assert changed.getbbox() == (20, 20, 60, 40)
 
 
-async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Origin) -> None:
+async def test_a_project_at_a_url_is_refused_for_the_same_reasons(
+    team: Team, origin: Origin
+) -> None:
     src = origin.answer("/promo.aep", TWISTED)
     template = {"id": "PLACEHOLDER", "src": src, "composition": "Main"}
     jobs = [
@@ -339,7 +341,7 @@ async def test_a_project_at_a_url_is_held_to_its_reasons(team: Team, origin: Ori
     assert "The effect 'Transform' is not drawn" in told["stats"]["error"]
 
 
-async def test_an_export_beside_its_project_is_the_template(team: Team) -> None:
+async def test_an_export_next_to_its_project_is_the_template(team: Team) -> None:
     archive = a_zip({"data.json": a_card(), "source.aep": PLAIN})
     template = await team.get(f"/templates/{await team.upload(archive, 'zip')}")
     assert "title" in template["layers"]

@@ -1,4 +1,4 @@
-"""What draws a template: as it says itself, or as a job asks for."""
+"""Which renderer draws a template: the one of the template, or the one that a job requests."""
 
 import io
 import json
@@ -31,7 +31,7 @@ TRANSFORM = {
 
 
 def a_luminous_card() -> bytes:
-    """A green square over a red one, of which it takes the luminosity alone."""
+    """A green square over a red one, blended by luminosity."""
 
     def square(color: list[float]) -> Any:
         place = {"a": 0, "k": [20, 20]}
@@ -57,7 +57,7 @@ def player(tmp_path_factory: pytest.TempPathFactory) -> str:
 async def web_team(
     settings: Settings, client: Client, store: ObjectStore, player: str
 ) -> AsyncGenerator[Team]:
-    """A team of an API and a worker that have lottie-web."""
+    """A team on an API and a worker that have lottie-web."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv(SETTING, player)
         async with team_of(["lottie", "lottie-web"], settings, client, store) as team:
@@ -68,7 +68,7 @@ def a_job(template_id: str, renderer: str | None = None, **fields: Any) -> Any:
     return {"template": {"id": template_id, "renderer": renderer}, "settings": STILL, **fields}
 
 
-async def test_a_renderer_that_is_not_there_is_refused_with_those_that_are(team: Team) -> None:
+async def test_an_error_about_a_missing_renderer_lists_the_available_ones(team: Team) -> None:
     template_id = await team.upload_card()
     template = await team.get(f"/templates/{template_id}")
     assert (template["renderer"], template["renderers"]) == ("auto", ["auto", "lottie"])
@@ -81,7 +81,7 @@ async def test_a_renderer_that_is_not_there_is_refused_with_those_that_are(team:
     )
 
 
-async def test_a_template_is_refused_a_renderer_that_its_type_can_never_have(team: Team) -> None:
+async def test_a_template_is_refused_a_renderer_that_its_type_can_never_use(team: Team) -> None:
     asked = {"type": "lottie", "displayName": "card", "renderer": "after-effects"}
     refused = await team.http.post("/templates", json=asked)
     accepted = await team.http.post("/templates", json={**asked, "type": "zip"})
@@ -92,8 +92,8 @@ async def test_a_template_is_refused_a_renderer_that_its_type_can_never_have(tea
     for response in (refused, changed):
         assert (response.status_code, response.json()["errorCode"]) == (400, "NOT_SUPPORTED")
         assert response.json()["error"] == (
-            "renderer: No template of the type lottie is drawn by after-effects. Its renderers: "
-            "auto, lottie, lottie-web."
+            "renderer: A template of the type lottie cannot be drawn by after-effects. Its "
+            "renderers: auto, lottie, lottie-web."
         )
 
 

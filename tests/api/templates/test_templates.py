@@ -23,7 +23,7 @@ async def create(team: Team, **fields: Any) -> Any:
     return response.json()
 
 
-async def test_a_new_template_answers_in_every_shape_that_clients_know(team: Team) -> None:
+async def test_a_new_template_is_returned_in_every_form_that_clients_know(team: Team) -> None:
     created = await create(team)
     info = created["uploadInfo"]
     assert created["status"] == "awaiting_upload"
@@ -35,7 +35,7 @@ async def test_a_new_template_answers_in_every_shape_that_clients_know(team: Tea
     assert created["error"] is None
 
 
-async def test_an_uploaded_template_tells_what_is_in_it(team: Team) -> None:
+async def test_an_uploaded_template_shows_its_contents(team: Team) -> None:
     template = await team.get(f"/templates/{await team.upload_card()}")
     assert template["status"] == "uploaded"
     assert set(template["compositions"]) == {"main", "badge"}
@@ -81,7 +81,7 @@ async def test_v3_has_the_types_that_clients_decode(api: RunningApi, team: Team)
     assert by_name["title"]["width"] > 0
 
 
-async def test_v3_pages_and_refuses_what_is_no_page(api: RunningApi, team: Team) -> None:
+async def test_v3_paginates_and_refuses_invalid_parameters(api: RunningApi, team: Team) -> None:
     path = f"{api.url}/api/v3/templates/{await team.upload_card()}/layers"
     everything = await team.get(path)
     assert await team.get(f"{path}?limit=2&offset=1") == everything[1:3]
@@ -93,7 +93,7 @@ async def test_v3_pages_and_refuses_what_is_no_page(api: RunningApi, team: Team)
         assert query.partition("=")[0] in response.json()["error"]
 
 
-async def test_unknown_ids(api: RunningApi, team: Team) -> None:
+async def test_unknown_ids_are_refused(api: RunningApi, team: Team) -> None:
     v3 = f"{api.url}/api/v3/templates"
     assert (await team.http.get(f"{v3}/nonsense")).status_code == 400
     assert (await team.http.get(f"{v3}/01JAAAAAAAAAAAAAAAAAAAAAAA/layers")).status_code == 404
@@ -107,7 +107,7 @@ async def test_types_that_no_engine_renders_are_refused(team: Team) -> None:
     assert "aep, html, lottie, mogrt, zip" in response.json()["error"]
 
 
-async def test_a_change_of_nothing_changes_nothing(team: Team) -> None:
+async def test_an_empty_change_changes_nothing(team: Team) -> None:
     path = f"/templates/{await team.upload_card()}"
     before = await team.get(path)
     for body in (b"", b"{}", b'{"displayName": null, "note": 1}'):
@@ -120,7 +120,7 @@ async def test_incomplete_templates_are_refused(team: Team) -> None:
     assert incomplete.json()["details"] == [{"field": "displayName", "message": "is required"}]
 
 
-async def test_a_file_that_is_no_template_ends_in_error(team: Team) -> None:
+async def test_a_file_that_is_not_a_template_ends_in_an_error(team: Team) -> None:
     created = await create(team)
     await team.public.put(created["uploadUrl"], content=b"no template")
     template = await team.get(f"/templates/{created['id']}")
@@ -128,13 +128,13 @@ async def test_a_file_that_is_no_template_ends_in_error(team: Team) -> None:
     assert template["error"]
 
 
-async def test_what_was_to_be_a_zip_is_not_called_json(team: Team) -> None:
+async def test_an_error_about_a_zip_does_not_mention_json(team: Team) -> None:
     created = await create(team, type="zip")
     await team.public.put(created["uploadUrl"], content=b"no archive")
     assert "is not a zip" in (await team.get(f"/templates/{created['id']}"))["error"]
 
 
-async def test_a_new_upload_link_voids_the_one_before(team: Team) -> None:
+async def test_a_new_upload_link_replaces_the_previous_one(team: Team) -> None:
     created = await create(team)
     renewed = (await team.http.put(f"/templates/{created['id']}/upload")).json()
     old = await team.public.put(created["uploadUrl"], content=a_card())
@@ -163,7 +163,7 @@ async def test_forged_and_expired_links_are_refused(api: RunningApi, team: Team)
     assert (ended.status_code, ended.json()["error"][:21]) == (410, "This link has expired")
 
 
-async def test_a_link_takes_one_file_at_a_time(team: Team) -> None:
+async def test_a_link_accepts_one_file_at_a_time(team: Team) -> None:
     url = (await create(team))["uploadUrl"]
     begun, go_on = asyncio.Event(), asyncio.Event()
 
@@ -186,7 +186,9 @@ async def test_a_link_takes_one_file_at_a_time(team: Team) -> None:
     assert (await team.public.put(url, content=a_card())).status_code == 200
 
 
-async def test_a_link_takes_so_many_files(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_link_accepts_a_limited_number_of_files(
+    team: Team, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(uploads, "MAX_UPLOADS", 2)
     created = await create(team)
     for status in (200, 200, 410):
@@ -196,7 +198,7 @@ async def test_a_link_takes_so_many_files(team: Team, monkeypatch: pytest.Monkey
     assert (await team.public.put(renewed["url"], content=a_card())).status_code == 200
 
 
-async def test_uploads_have_a_size(team: Team) -> None:
+async def test_uploads_that_are_too_large_or_empty_are_refused(team: Team) -> None:
     created = await create(team)
     large = await team.public.put(created["uploadUrl"], content=b"x" * (256 * 1024 + 1))
     assert (large.status_code, large.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
@@ -257,7 +259,7 @@ async def test_a_template_in_use_cannot_be_deleted(team: Team) -> None:
     await team.http.post(f"/batches/{batch['batchId']}/cancel")
 
 
-async def test_a_template_is_ready_though_all_slots_render(team: Team) -> None:
+async def test_a_template_is_inspected_while_all_slots_are_rendering(team: Team) -> None:
     """The worker of these tests has one."""
     film = await team.upload(a_film())
     batch = await team.create_batch(a_video(film))

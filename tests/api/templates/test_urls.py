@@ -125,7 +125,7 @@ async def test_what_the_template_does_not_have_fails_the_job_as_submission_would
         (b"x" * 300_000, "200 OK", "/card.json is larger than the 262144 bytes"),
     ],
 )
-async def test_a_file_that_is_no_template_fails_the_job(
+async def test_a_file_that_is_not_a_template_fails_the_job(
     card_team: Team, origin: Origin, body: bytes, status: str, reason: str
 ) -> None:
     job = await ended(card_team, a_job(origin.answer("/card.json", body, status=status)))
@@ -151,7 +151,7 @@ async def test_a_file_that_is_no_template_fails_the_job(
         ),
     ],
 )
-async def test_what_shows_without_the_file_is_refused_at_submission(
+async def test_problems_that_do_not_need_the_file_are_found_at_submission(
     card_team: Team, template: Any, code: str, field: str
 ) -> None:
     job = {"template": {"id": LABEL, **template}, "settings": STILL}
@@ -186,7 +186,7 @@ async def test_a_retry_fetches_it_again(card_team: Team, origin: Origin) -> None
     assert batch["stats"]["finished"] == 1
 
 
-async def test_a_label_does_not_hold_a_template_of_that_id(team: Team, origin: Origin) -> None:
+async def test_a_label_does_not_lock_a_template_with_that_id(team: Team, origin: Origin) -> None:
     template_id = await team.upload_card()
     src = origin.answer("/film.json", a_film())
     video = a_job(src, settings={"codec": "gif"}, id=template_id)
@@ -203,7 +203,7 @@ async def test_a_batch_of_many_long_labels_is_accepted(card_team: Team, origin: 
     await card_team.http.post(f"/batches/{created['batchId']}/cancel")
 
 
-async def test_a_font_that_nobody_has_is_in_the_jobs_log(card_team: Team, origin: Origin) -> None:
+async def test_a_missing_font_is_in_the_jobs_log(card_team: Team, origin: Origin) -> None:
     src = origin.answer("/card.json", a_card_in_a_rare_font())
     job = await ended(card_team, a_job(src) | {"fonts": ["Other-Bold.ttf"]})
     assert job["status"] == "finished"
@@ -211,7 +211,7 @@ async def test_a_font_that_nobody_has_is_in_the_jobs_log(card_team: Team, origin
     assert "NOTE: The font Rarissima (Regular) is missing" in log.text
 
 
-async def test_a_secret_in_the_url_is_known_to_the_file_server_alone(
+async def test_only_the_file_server_sees_a_secret_in_the_url(
     api: RunningApi, team: Team, origin: Origin
 ) -> None:
     await team.http.put("/secrets", json={"name": "KEY", "value": "hush-4711"})

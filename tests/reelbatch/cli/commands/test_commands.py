@@ -235,7 +235,7 @@ def test_parts_of_a_table_are_cancelled_and_retried_together_or_job_by_job(
     one = json.loads(served("retry", here.name, "--index", 1000, "--json").out)
     assert (one["firstRow"], [job["index"] for job in one["jobs"]]) == (1000, [0])
     assert served("jobs", "cancel", one["jobs"][0]["id"]).code == 0
-    assert "No job of these indexes" in served("retry", first_id, "--index", 1).err
+    assert "No job at these indexes" in served("retry", first_id, "--index", 1).err
     assert "has no job at this index" in served("retry", here.name, "--index", 1).err
     again = json.loads(served("retry", first_id, "--json").out)
     assert [len(part["jobs"]) for part in again] == [1, 1]
@@ -282,14 +282,14 @@ def test_ignored_columns_are_reported_and_equal_rejections_share_a_line(
     of_rows = ("people.csv", "--template", card, "--codec", "image_png", "--frame", 0)
     sent = served("submit", *of_rows)
     assert sent.code == 3
-    assert "warning: The column e-mail names no layer of main: left out." in sent.err
+    assert "warning: The column e-mail does not match any layer of main: left out." in sent.err
     assert "warning: The column title is empty in 1 row" in sent.err
     assert "template's own words: line 3." in sent.err
     assert sent.out.count("priority: ") == 1
     assert "2 rows: lines 5, 6" in sent.out
 
     refused = served("submit", *of_rows, "--strict")
-    assert (refused.code, "e-mail names no layer of main" in refused.err) == (1, True)
+    assert (refused.code, "e-mail does not match any layer of main" in refused.err) == (1, True)
 
 
 def test_tables_are_sent_unchanged_and_their_columns_are_mapped(
@@ -306,7 +306,7 @@ def test_tables_are_sent_unchanged_and_their_columns_are_mapped(
         assert (sent.code, "2 of 2 jobs accepted" in sent.out) == (0, True), sent.err
         assert "label is empty in 1 row, which keeps the template's own words: line 3" in sent.err
     wrong = served("submit", "people.csv", *of_rows, "--map", "Who=titel")
-    assert "cannot be titel: main has no layer of this name. Did you mean title?" in wrong.err
+    assert "cannot be titel: main has no layer with this name. Did you mean title?" in wrong.err
 
 
 def test_a_dry_run_shows_what_would_be_created_and_creates_nothing(
@@ -325,7 +325,7 @@ def test_a_dry_run_shows_what_would_be_created_and_creates_nothing(
         assert "Who\ttitle\t" in table.out
         assert "dry run: 1 of 2 jobs would be accepted" in table.out
         assert "line 3\tVALIDATION_ERROR: priority: must be an integer" in table.out
-        assert "warning: The column e-mail names no layer of main: left out." in table.err
+        assert "warning: The column e-mail does not match any layer of main: left out." in table.err
 
     jobs = [a_still(card), a_still(card, codec="image_gold")]
     (here / "jobs.jsonl").write_text("\n".join(map(json.dumps, jobs)))
