@@ -1,4 +1,4 @@
-"""A real Temporal server, a real worker and the API over HTTP; one of each for all tests."""
+"""A real Temporal server, a real worker and the API over HTTP, which all tests share."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -27,14 +27,14 @@ async def settings(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[S
             scratch=home / "scratch",
             render_processes=1,
             drain_timeout=0,
-            allow_private_networks=True,  # receivers of webhooks are on loopback
+            allow_private_networks=True,  # webhook receivers are on loopback
             secrets_key=SecretStr(new_secrets_key()),
             max_body_bytes=4 * 1024**2,
             max_job_bytes=64 * 1024,
             max_template_bytes=256 * 1024,
             max_font_bytes=512 * 1024,
             max_asset_bytes=2 * 1024**2,
-            wrong_tokens_per_minute=1_000_000,  # the tests of all endpoints send many
+            wrong_tokens_per_minute=1_000_000,  # tests of all endpoints send many
         )
 
 
@@ -80,7 +80,7 @@ async def other_team(api: RunningApi) -> AsyncGenerator[Team]:
 
 @pytest_asyncio.fixture(scope="module")
 async def card_team(api: RunningApi) -> AsyncGenerator[Team]:
-    """One team for the tests of a module that only need the template `card`."""
+    """A team that the tests of a module share if they only need the template `card`."""
     async with api.new_team() as new:
         yield new
 

@@ -10,15 +10,16 @@ _SMALL: Size = (32, 18)
 
 
 def a_card() -> bytes:
-    """`main` has 10 frames of 32 x 18 pixels with the layers title, background and inner, which
-    shows the composition `badge` with its layer label.
+    """`main` has 10 frames of 32 x 18 pixels and the layers title, background and inner.
+
+    The layer inner shows the composition `badge`, which has the layer label.
     """
     layers = [_text("title", 1), _precomposition("inner", 2), _solid("background", 3)]
     return json.dumps(_document(10, layers)).encode()
 
 
 def a_card_with_a_photo() -> bytes:
-    """`main` has one layer, photo, which covers all of it with a picture."""
+    """`main` has one layer, photo, which fills it with a picture."""
     width, height = _SMALL
     photo = {"nm": "photo", "ty": 2, "refId": "photo", "ind": 1, "ks": _transform()}
     document = _document(10, [photo | {"ip": 0, "op": 10, "st": 0}])
@@ -29,18 +30,20 @@ def a_card_with_a_photo() -> bytes:
 
 
 def a_film(family: str = "Inter") -> bytes:
-    """More than an hour of 1280 x 720 pixels: no render of all of it ends within a test."""
+    """More than an hour of 1280 x 720 pixels, which no test can render completely."""
     return _turning((1280, 720), family)
 
 
 def a_small_film() -> bytes:
-    """The same of 32 x 18 pixels: thousands of frames a second."""
+    """The same with 32 x 18 pixels, which render at thousands of frames a second."""
     return _turning(_SMALL, "Inter")
 
 
 def a_small_film_with_scripts() -> bytes:
-    """A film whose still background is invisible by an expression, which hangs after ten seconds;
-    another expression fails."""
+    """A film in which one expression fails, and another hangs after ten seconds.
+
+    The one that hangs makes the still background invisible.
+    """
     film = json.loads(a_small_film())
     title, background = film["layers"]
     title["ks"]["o"]["x"] = "var $bm_rt = nothing.at.all;"

@@ -1,4 +1,4 @@
-"""Engines of others, installed for a test."""
+"""Third-party engines, installed for a test."""
 
 import asyncio
 import sys
@@ -19,7 +19,7 @@ METADATA = "Metadata-Version: 2.1\nName: somebody\nVersion: 1\n"
 
 
 def install(engine: str, place: str, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """`place` is the engine's `module:Class` in the folder of the engines' tests."""
+    """Install an engine; `place` is its `module:Class` in the folder of the engines' tests."""
     information = site / "somebody-1.dist-info"
     information.mkdir()
     (information / "METADATA").write_text(METADATA)
@@ -32,7 +32,7 @@ def install(engine: str, place: str, site: Path, monkeypatch: pytest.MonkeyPatch
 async def team_of(
     engines: list[str], settings: Settings, client: Client, store: ObjectStore
 ) -> AsyncGenerator[Team]:
-    """A team of an API and a worker that have these engines alone."""
+    """A team on an API and a worker that have only these engines."""
     alone = settings.model_copy(update={"engines": engines})
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(alone, stop))

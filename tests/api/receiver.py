@@ -1,4 +1,4 @@
-"""A webhook's receiver on loopback."""
+"""A webhook receiver on loopback."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from tests.api.running_api import until
 
 
 class Receiver:
-    """Takes any request; `status` is what it answers."""
+    """Accepts any request and responds with `status`."""
 
     def __init__(self) -> None:
         self.url = ""
@@ -29,7 +29,7 @@ class Receiver:
         writer.close()
 
     async def bodies(self, number: int) -> list[Any]:
-        """Wait for this many requests; their bodies by arrival."""
+        """Wait for this many requests, and return their bodies in order of arrival."""
 
         async def look() -> list[Any] | None:
             bodies = [body for _, _, body in self.requests]

@@ -1,4 +1,4 @@
-"""Every route of the API, so that a test of all of them cannot forget a new one."""
+"""Every route of the API, so that tests of all routes include new ones."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ class Endpoint:
 
 
 def endpoints(app: FastAPI) -> list[Endpoint]:
-    """Also those that the OpenAPI document does not show."""
+    """All endpoints, including those that are not in the OpenAPI document."""
     found = {
         Endpoint(method, route.path)
         for route in iter_route_contexts(app.routes)
@@ -27,5 +27,5 @@ def endpoints(app: FastAPI) -> list[Endpoint]:
 
 
 def team_endpoints(app: FastAPI) -> list[Endpoint]:
-    """Those that need a token."""
+    """The endpoints that need a token."""
     return [endpoint for endpoint in endpoints(app) if endpoint.path.startswith("/api/")]

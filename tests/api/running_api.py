@@ -1,4 +1,4 @@
-"""A served API, and clients that speak to it over HTTP."""
+"""A served API, and HTTP clients for it."""
 
 import asyncio
 import time
@@ -19,13 +19,13 @@ from reelbatch.settings import Settings
 from reelbatch.storage.tokens import create_token
 from tests.api.documents import a_card
 
-PATIENCE = 60.0  # seconds before a condition that never comes fails a test
+PATIENCE = 60.0  # seconds until a test fails because its condition is not met
 
 T = TypeVar("T")
 
 
 async def until(look: Callable[[], Awaitable[T | None]], what: str) -> T:
-    """Look again and again until there is something."""
+    """Poll `look` until it returns something; `what` describes it in the error."""
     deadline = time.monotonic() + PATIENCE
     while time.monotonic() < deadline:
         if (seen := await look()) is not None:
@@ -79,7 +79,7 @@ class Team:
         return await until(look, "end of the batch")
 
     async def batch_ids(self, least: int = 1) -> list[str]:
-        """Of the list of batches, once it has this many: it lags a moment behind."""
+        """The ids in the list of batches, once it has this many: it lags a moment behind."""
 
         async def look() -> list[str] | None:
             batches = (await self.get("/batches"))["batches"]
@@ -88,7 +88,7 @@ class Team:
         return await until(look, f"{least} batches in the list")
 
     async def cancel_everything(self) -> None:
-        """So that nothing of a test that failed keeps the worker busy."""
+        """Cancel all jobs, so that a failed test does not keep the worker busy."""
         for batch in (await self.get("/batches"))["batches"]:
             if batch["status"] == "processing":
                 await self.http.post(f"/batches/{batch['batchId']}/cancel")
@@ -116,7 +116,7 @@ class RunningApi:
 
     @asynccontextmanager
     async def new_team(self, name: str = "") -> AsyncGenerator[Team]:
-        """A team of its own for each test: it sees nothing of the others."""
+        """A new team, which sees nothing of the others."""
         name = name or f"team-{uuid4().hex[:8]}"
         token, _ = await create_token(self.store, name, "test", Scope)
         async with _http(self.url) as public, self.client_of(token) as http:

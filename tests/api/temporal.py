@@ -1,4 +1,4 @@
-"""A Temporal development server of the tests' own."""
+"""A Temporal development server for the tests."""
 
 import asyncio
 import socket
@@ -15,8 +15,8 @@ from reelbatch.connection import connect
 from reelbatch.models.orchestration import search_attributes
 from reelbatch.settings import Settings
 
-IDLE_NAMESPACE = "idle"  # beside `default`; no worker looks there
-STUDIO_NAMESPACE = "studio"  # the same, for workers with After Effects
+IDLE_NAMESPACE = "idle"  # in addition to `default`; it has no workers
+STUDIO_NAMESPACE = "studio"  # for workers with After Effects
 
 _ATTRIBUTE_TYPES = {
     IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD: "Keyword",
@@ -25,12 +25,12 @@ _ATTRIBUTE_TYPES = {
 }
 
 
-_STARTS = 5  # the server chooses some ports itself, and ends where another program takes one first
+_STARTS = 5  # the server picks some ports itself, and ends if another program takes one first
 
 
 @asynccontextmanager
 async def temporal_server(folder: Path, *options: str) -> AsyncGenerator[str]:
-    """Runs with these options while the context lasts; yields the address."""
+    """Run the server with these options while the context lasts. Yields its address."""
     with (folder / "temporal.log").open("wb") as log:
         for _ in range(_STARTS):
             port = free_port()
@@ -40,7 +40,7 @@ async def temporal_server(folder: Path, *options: str) -> AsyncGenerator[str]:
             if await _answers(process, f"127.0.0.1:{port}"):
                 break
         else:
-            raise RuntimeError(f"the server does not start; see {log.name}")
+            raise RuntimeError(f"the Temporal server does not start; see {log.name}")
         try:
             yield f"127.0.0.1:{port}"
         finally:
@@ -60,7 +60,7 @@ def _command(folder: Path, port: int) -> list[str]:
             "--namespace",
             STUDIO_NAMESPACE,
         ),
-        # What is deleted waits for these, usually for half a minute.
+        # Deletions wait for these intervals, which are half a minute by default.
         *("--dynamic-config-value", 'history.transferProcessorUpdateAckInterval="1s"'),
         *("--dynamic-config-value", 'history.visibilityProcessorUpdateAckInterval="1s"'),
     ]
@@ -71,7 +71,7 @@ def _command(folder: Path, port: int) -> list[str]:
 
 
 async def _answers(process: asyncio.subprocess.Process, address: str) -> bool:
-    """Wait for the server; whether it is up, and has not ended."""
+    """Wait for the server. Returns False if it has ended before it was up."""
     while process.returncode is None:
         try:
             await Client.connect(address)

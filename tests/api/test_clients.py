@@ -1,4 +1,4 @@
-"""What real clients do, call by call: their headers, bodies, paths and the fields that they read.
+"""What real clients do, call by call: their headers, bodies and paths, and the fields they read.
 
 Three clients are known: a command line program, shell scripts around curl, and a node of the
 workflow tool n8n. The contract's section 14 says how each of them calls.
@@ -15,12 +15,12 @@ from tests.api.documents import a_card, a_film
 from tests.api.fonts import a_font
 from tests.api.running_api import RunningApi, Team, a_still, a_video
 
-POLLS = 600  # ten times faster than the clients, so for a minute
+POLLS = 600  # for a minute, ten times as often as the real clients
 POLL_INTERVAL = 0.1
 
 
 class CommandLine:
-    """Calls as the Go program makes them: it decodes a body only if its type says JSON."""
+    """Calls like those of the Go program, which only decodes a body if its type is JSON."""
 
     def __init__(self, server: str, token: str) -> None:
         self.v2 = server
@@ -44,7 +44,7 @@ class CommandLine:
 
 
 async def transfer(method: str, url: str, content: bytes | None = None) -> bytes:
-    """What goes to or comes from storage has no token, and only a plain type."""
+    """Send a file to storage or fetch it from there, with a plain type and without a token."""
     headers = {"Content-Type": "application/octet-stream"} if content is not None else {}
     async with httpx.AsyncClient(trust_env=False) as storage:
         response = await storage.request(method, url, content=content, headers=headers)
@@ -54,9 +54,9 @@ async def transfer(method: str, url: str, content: bytes | None = None) -> bytes
 
 async def polled(read: Callable[[], Awaitable[Any]], ended: Callable[[Any], object]) -> Any:
     for _ in range(POLLS):
-        answer = await read()
-        if ended(answer):
-            return answer
+        response = await read()
+        if ended(response):
+            return response
         await asyncio.sleep(POLL_INTERVAL)
     raise AssertionError("it never ended")
 
@@ -220,7 +220,7 @@ class TestCommandLine:
 
 
 class Scripts:
-    """Calls as the shell scripts make them: curl with --fail-with-body, and no Accept but */*."""
+    """Calls like those of the shell scripts: curl with --fail-with-body, accepting */*."""
 
     def __init__(self, base_url: str, token: str) -> None:
         self._base = base_url
@@ -274,7 +274,7 @@ class TestScripts:
 
 
 class Node:
-    """Calls as the n8n node makes them: Accept says JSON, and empty answers become a success."""
+    """Calls like those of the n8n node: it accepts JSON, and an empty response is a success."""
 
     def __init__(self, domain: str, token: str) -> None:
         self._http = httpx.AsyncClient(
@@ -345,8 +345,8 @@ class TestNode:
 
     async def test_a_font_upload_that_arrives_empty_is_the_clients_fault(self, node: Node) -> None:
         for headers in ({}, {"Content-Type": "multipart/form-data"}):
-            answer = await node.call("POST", "/fonts", headers=headers)
-            assert answer.startswith("HTTP 400: "), answer
+            response = await node.call("POST", "/fonts", headers=headers)
+            assert response.startswith("HTTP 400: "), response
 
     async def test_secrets(self, node: Node) -> None:
         secret = await node.call("PUT", "/secrets", json={"name": "KEY", "value": "v"})

@@ -1,4 +1,4 @@
-"""The API's metrics, as Prometheus reads them."""
+"""The API's metrics, as Prometheus scrapes them."""
 
 from collections.abc import AsyncGenerator
 

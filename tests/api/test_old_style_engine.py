@@ -1,4 +1,4 @@
-"""An engine of the version before is served from the upload of a template to the output."""
+"""An engine for the previous version works, from the upload of a template to the output."""
 
 import warnings
 from collections.abc import AsyncGenerator
@@ -22,7 +22,7 @@ async def old_team(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Team]:
-    """A team of an API and a worker that have the old engine alone."""
+    """A team on an API and a worker that only have the old engine."""
     install("old-style", "old_style_engine:OldStyleEngine", tmp_path, monkeypatch)
     with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
         async with team_of(["old-style"], settings, client, store) as team:

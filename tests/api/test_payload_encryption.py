@@ -1,4 +1,4 @@
-"""Payload encryption: what Temporal and the object store hold, and how it is read again."""
+"""Payload encryption: what Temporal and the object store contain, and how it is decrypted."""
 
 import asyncio
 import base64
@@ -52,14 +52,14 @@ async def settings_of(home: Path) -> AsyncGenerator[Settings]:
 
 @pytest_asyncio.fixture(scope="module")
 async def plain(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Settings]:
-    """Settings of a service that encrypts nothing."""
+    """The settings of a service that encrypts nothing."""
     async with settings_of(tmp_path_factory.mktemp("encryption")) as settings:
         yield settings
 
 
 @pytest_asyncio.fixture
 async def unused(tmp_path: Path) -> AsyncGenerator[Settings]:
-    """The same with a server on which nobody works yet."""
+    """The same settings, with a new Temporal server."""
     async with settings_of(tmp_path) as settings:
         yield settings
 
@@ -103,7 +103,7 @@ async def team(api: RunningApi) -> AsyncGenerator[Team]:
 
 @pytest_asyncio.fixture(scope="module")
 async def batch(team: Team) -> Any:
-    """Large enough for its input to be kept in the object store; its last job fails."""
+    """A batch whose input is so large that it is in the object store; its last job fails."""
     card = await team.upload_card()
     words = base64.b64encode(WORDS.encode()).decode()
     no_picture = f"data:image/png;base64,{words}"
@@ -115,13 +115,13 @@ async def batch(team: Team) -> Any:
 
 
 async def raw_history(api: RunningApi, workflow_id: str) -> list[Any]:
-    """The events as the server keeps them."""
-    answer = await api.client.workflow_service.get_workflow_execution_history(
+    """The events as the server stores them."""
+    response = await api.client.workflow_service.get_workflow_execution_history(
         GetWorkflowExecutionHistoryRequest(
             namespace=api.client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
         )
     )
-    return list(answer.history.events)
+    return list(response.history.events)
 
 
 async def input_of(api: RunningApi, workflow_id: str) -> Payload:
@@ -183,15 +183,15 @@ async def test_the_codec_shows_a_team_its_own_payloads(
     api: RunningApi, team: Team, batch: Any
 ) -> None:
     of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
-    answer = await post_payloads(team.http, f"{api.url}/codec/decode", of_job)
-    assert content_of(answer)["assets"][0]["value"] == f"{WORDS}-0"
+    response = await post_payloads(team.http, f"{api.url}/codec/decode", of_job)
+    assert content_of(response)["assets"][0]["value"] == f"{WORDS}-0"
 
-    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
-    assert kept_outside.external_payloads
-    download = await post_payloads(team.http, f"{api.url}/codec/download", kept_outside)
+    stored_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    assert stored_outside.external_payloads
+    download = await post_payloads(team.http, f"{api.url}/codec/download", stored_outside)
     assert content_of(download)["id"] == batch["batchId"]
-    answer = await post_payloads(team.http, f"{api.url}/codec/decode", kept_outside)
-    assert len(content_of(answer)["jobs"]) == 13
+    response = await post_payloads(team.http, f"{api.url}/codec/decode", stored_outside)
+    assert len(content_of(response)["jobs"]) == 13
 
 
 async def test_the_codec_shows_payloads_only_to_their_team_and_operators(
@@ -199,16 +199,16 @@ async def test_the_codec_shows_payloads_only_to_their_team_and_operators(
 ) -> None:
     url = f"{api.url}/codec/decode"
     of_job = await input_of(api, job_workflow_id(team.name, batch["jobs"][0]["id"]))
-    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    stored_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
     async with api.new_team() as other:
-        for payload in (of_job, kept_outside):
+        for payload in (of_job, stored_outside):
             refused = await post_payloads(other.http, url, payload)
             assert (refused.status_code, refused.json()["errorCode"]) == (403, "FORBIDDEN")
     for authorization in ("Bearer rb_wrong", ""):
         refused = await post_payloads(team.public, url, of_job, Authorization=authorization)
         assert (refused.status_code, refused.json()["errorCode"]) == (401, "UNAUTHORIZED")
     async with api.new_team("operators") as operators:
-        assert content_of(await post_payloads(operators.http, url, kept_outside))
+        assert content_of(await post_payloads(operators.http, url, stored_outside))
 
 
 async def test_a_payload_cannot_be_passed_off_as_another_teams(
@@ -238,11 +238,11 @@ async def test_a_reference_leads_to_payloads_and_nothing_else(api: RunningApi, t
 async def test_a_response_of_the_codec_is_limited_like_a_body(
     plain: Settings, api: RunningApi, team: Team, batch: Any
 ) -> None:
-    kept_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
+    stored_outside = await input_of(api, batch_workflow_id(team.name, batch["batchId"]))
     small = encrypting(plain, "new").model_copy(update={"max_body_bytes": 50_000})
     token = team.http.headers["Authorization"].removeprefix("Bearer ")
     async with api_with(small) as other, other.client_of(token) as http:
-        refused = await post_payloads(http, f"{other.url}/codec/decode", *[kept_outside] * 100)
+        refused = await post_payloads(http, f"{other.url}/codec/decode", *[stored_outside] * 100)
     assert (refused.status_code, refused.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
 
 
@@ -289,15 +289,15 @@ async def test_a_signed_in_browser_can_only_read_from_the_web_ui(
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
         assert token.lower() not in cookie
-        answer = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
-        assert content_of(answer)["id"] == batch["jobs"][0]["id"]
-        assert answer.headers["access-control-allow-origin"] == WEB_UI
-        assert answer.headers["access-control-allow-credentials"] == "true"
+        response = await post_payloads(browser, "/codec/decode", of_job, Origin=WEB_UI)
+        assert content_of(response)["id"] == batch["jobs"][0]["id"]
+        assert response.headers["access-control-allow-origin"] == WEB_UI
+        assert response.headers["access-control-allow-credentials"] == "true"
         elsewhere = await post_payloads(browser, "/codec/decode", of_job, Origin="https://evil")
         assert "access-control-allow-origin" not in elsewhere.headers
         assert elsewhere.status_code == 403
         assert (await post_payloads(browser, "/codec/decode", of_job)).status_code == 403
-        assert (await browser.get("/api/v2/jobs")).status_code == 401  # it opens nothing else
+        assert (await browser.get("/api/v2/jobs")).status_code == 401  # the cookie is not a token
 
 
 async def session_of(browser: httpx.AsyncClient, token: str) -> str:
@@ -370,9 +370,9 @@ async def test_the_web_ui_may_send_preflight_requests(api: RunningApi, team: Tea
         "Access-Control-Request-Method": "POST",
         "Access-Control-Request-Headers": "authorization,content-type,x-namespace",
     }
-    answer = await team.public.options(f"{api.url}/codec/decode", headers=asked)
-    assert answer.status_code == 200
-    assert answer.headers["access-control-allow-origin"] == WEB_UI
+    response = await team.public.options(f"{api.url}/codec/decode", headers=asked)
+    assert response.status_code == 200
+    assert response.headers["access-control-allow-origin"] == WEB_UI
 
 
 async def test_a_new_key_takes_over_while_a_batch_is_running(unused: Settings) -> None:
@@ -411,10 +411,10 @@ async def test_a_missing_key_is_named(
     token = team.http.headers["Authorization"].removeprefix("Bearer ")
     for settings in (encrypting(plain, "other"), plain):
         async with api_with(settings) as other, other.client_of(token) as http:
-            answer = await http.get(f"/batches/{batch['batchId']}")
-            assert answer.status_code == 503
-            assert answer.json()["errorCode"] == "PAYLOAD_UNDECODABLE"
-            assert "'new', which REELBATCH_PAYLOAD_KEYS does not have" in answer.json()["error"]
+            response = await http.get(f"/batches/{batch['batchId']}")
+            assert response.status_code == 503
+            assert response.json()["errorCode"] == "PAYLOAD_UNDECODABLE"
+            assert "'new', which REELBATCH_PAYLOAD_KEYS does not have" in response.json()["error"]
 
 
 async def test_a_batch_waits_for_workers_that_have_its_key(unused: Settings) -> None:

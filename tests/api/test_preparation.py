@@ -54,12 +54,12 @@ async def test_an_unprepared_namespace_is_reported_with_the_commands_that_fix_it
             ("is missing the search attributes ReelbatchTeam, ", []),
         ):
 
-            async def told(words: str = lacking) -> str | None:
+            async def reported(words: str = lacking) -> str | None:
                 status, text = await readiness(api)
                 assert status == 503
                 return text if words in text else None
 
-            text = await until(told, lacking)
+            text = await until(reported, lacking)
             assert all(each in text for each in [*commands, "reelbatch prepare-temporal"])
             with pytest.raises(RuntimeError, match=lacking):
                 await worker.run(new, asyncio.Event())

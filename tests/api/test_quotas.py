@@ -1,4 +1,4 @@
-"""What a team may have at a time: stored bytes, and jobs that have not ended."""
+"""A team's quotas: stored bytes, and jobs that have not ended."""
 
 from collections.abc import AsyncGenerator
 
@@ -10,16 +10,16 @@ from reelbatch.settings import Settings
 from tests.api.documents import a_card, a_film
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 
-MOST_BYTES, MOST_JOBS = 20_000, 3
+MAX_BYTES, MAX_JOBS = 20_000, 3
 
 
 @pytest_asyncio.fixture
 async def bounded(
     api: RunningApi, settings: Settings, client: Client, store: ObjectStore
 ) -> AsyncGenerator[Team]:
-    """A team on a service with quotas, whose renders the common worker does."""
+    """A team on an API with quotas, which shares the tests' worker."""
     del api
-    quotas = {"max_team_bytes": MOST_BYTES, "max_pending_jobs": MOST_JOBS}
+    quotas = {"max_team_bytes": MAX_BYTES, "max_pending_jobs": MAX_JOBS}
     async with (
         served(settings.model_copy(update=quotas), client, store) as strict,
         strict.new_team() as team,
@@ -36,10 +36,10 @@ async def upload_link(team: Team) -> str:
 
 async def test_a_team_stores_no_more_than_its_quota(bounded: Team) -> None:
     link = await upload_link(bounded)
-    large = await bounded.public.put(link, content=b"x" * (MOST_BYTES + 1))
+    large = await bounded.public.put(link, content=b"x" * (MAX_BYTES + 1))
     assert (large.status_code, large.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
     assert "REELBATCH_MAX_TEAM_BYTES" in large.json()["error"]
-    await bounded.public.put(link, content=b"x" * (MOST_BYTES - 5000))
+    await bounded.public.put(link, content=b"x" * (MAX_BYTES - 5000))
     again = await bounded.public.put(link, content=b"x" * 5000)
     assert (again.status_code, again.json()["errorCode"]) == (413, "BODY_TOO_LARGE")
 
@@ -48,7 +48,7 @@ async def test_a_team_without_storage_left_cannot_submit_anything(
     bounded: Team, store: ObjectStore
 ) -> None:
     link = await upload_link(bounded)
-    await store.put_async(f"teams/{bounded.name}/outputs/x.mp4", b"x" * MOST_BYTES)
+    await store.put_async(f"teams/{bounded.name}/outputs/x.mp4", b"x" * MAX_BYTES)
     for refused in (
         await bounded.http.post("/batches", content=b"{}"),
         await bounded.http.post("/jobs", json={}),
@@ -60,7 +60,7 @@ async def test_a_team_without_storage_left_cannot_submit_anything(
 
 async def test_a_team_waits_while_it_has_too_many_jobs(bounded: Team) -> None:
     film = await bounded.upload(a_film())
-    created = await bounded.create_batch(*[a_video(film)] * MOST_JOBS)
+    created = await bounded.create_batch(*[a_video(film)] * MAX_JOBS)
 
     async def refused() -> bool | None:
         response = await bounded.http.post("/jobs", json=a_still(film))
@@ -83,12 +83,12 @@ async def test_a_team_waits_while_it_has_too_many_jobs(bounded: Team) -> None:
 
 async def test_a_repeated_request_gets_its_response_whatever_the_quotas(bounded: Team) -> None:
     film = await bounded.upload(a_film())
-    first = await bounded.create_batch(*[a_video(film)] * MOST_JOBS, key="k")
+    first = await bounded.create_batch(*[a_video(film)] * MAX_JOBS, key="k")
 
     async def listed() -> bool | None:
-        refused = await bounded.http.post("/batches", json={"jobs": [a_still(film)] * MOST_JOBS})
+        refused = await bounded.http.post("/batches", json={"jobs": [a_still(film)] * MAX_JOBS})
         return refused.status_code == 429 or None
 
     await until(listed, "refusal")
-    again = await bounded.create_batch(*[a_video(film)] * MOST_JOBS, key="k")
+    again = await bounded.create_batch(*[a_video(film)] * MAX_JOBS, key="k")
     assert again["batchId"] == first["batchId"]

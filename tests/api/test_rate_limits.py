@@ -1,4 +1,4 @@
-"""How many requests a token may send."""
+"""The rate limit for tokens."""
 
 from collections.abc import AsyncGenerator
 
@@ -32,17 +32,17 @@ async def test_a_request_above_the_limit_is_a_429_with_the_time_to_wait(
     strict_api: RunningApi,
 ) -> None:
     async with strict_api.new_team() as team:
-        answers = [await team.http.get("/fonts") for _ in range(4)]
-    assert [answer.status_code for answer in answers] == [200, 200, 200, 429]
-    assert {answer.headers["ratelimit-policy"] for answer in answers} == {'"token";q=3;w=60'}
-    remaining = [answer.headers["ratelimit"].split(";")[1] for answer in answers]
+        responses = [await team.http.get("/fonts") for _ in range(4)]
+    assert [response.status_code for response in responses] == [200, 200, 200, 429]
+    assert {response.headers["ratelimit-policy"] for response in responses} == {'"token";q=3;w=60'}
+    remaining = [response.headers["ratelimit"].split(";")[1] for response in responses]
     assert remaining == ["r=2", "r=1", "r=0", "r=0"]
-    refused = answers[-1]
+    refused = responses[-1]
     assert refused.json()["errorCode"] == "TOO_MANY_REQUESTS"
     assert 1 <= int(refused.headers["retry-after"]) <= 20
     assert f"in {refused.headers['retry-after']} seconds" in refused.json()["error"]
     assert refused.headers["x-request-id"]
-    assert "retry-after" not in answers[0].headers
+    assert "retry-after" not in responses[0].headers
 
 
 async def test_tokens_have_separate_limits(strict_api: RunningApi) -> None:
@@ -55,9 +55,9 @@ async def test_tokens_have_separate_limits(strict_api: RunningApi) -> None:
 async def test_requests_that_need_no_token_are_not_counted(strict_api: RunningApi) -> None:
     async with strict_api.new_team() as team:
         for _ in range(5):
-            answer = await team.public.get(f"{strict_api.url}/healthz")
-            assert answer.status_code == 200
-            assert "ratelimit" not in answer.headers
+            response = await team.public.get(f"{strict_api.url}/healthz")
+            assert response.status_code == 200
+            assert "ratelimit" not in response.headers
 
 
 async def test_there_is_no_limit_by_default(team: Team) -> None:

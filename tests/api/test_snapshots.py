@@ -1,4 +1,4 @@
-"""The bytes by which snapshots of batches are bounded in memory."""
+"""The estimated size of snapshots, which limits how many are cached."""
 
 import json
 import tracemalloc
@@ -18,7 +18,7 @@ JOBS = 200
 
 
 def a_batch(tags: list[str], failure: str | None = None, rejection: str = "") -> bytes:
-    """As Temporal stores it."""
+    """A snapshot as Temporal stores it."""
     summary = JobSummary(
         index=0, template_id="T" * 26, extension="mp4", total_assets=3, created_at=NOW, tags=tags
     )
@@ -66,7 +66,7 @@ def a_batch(tags: list[str], failure: str | None = None, rejection: str = "") ->
     ids=["usual", "tags", "failures", "rejections"],
 )
 def test_the_estimate_is_close_to_the_real_size(content: bytes) -> None:
-    BatchSnapshot.model_validate(json.loads(content))  # what is made once is not counted
+    BatchSnapshot.model_validate(json.loads(content))  # so that one-time allocations do not count
     tracemalloc.start()
     snapshot = BatchSnapshot.model_validate_json(content)
     taken, _ = tracemalloc.get_traced_memory()

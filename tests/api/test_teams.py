@@ -1,4 +1,4 @@
-"""What is another team's answers like what does not exist: to the byte, at every endpoint."""
+"""Another team's things look exactly like things that do not exist, at every endpoint."""
 
 import json
 import re
@@ -18,7 +18,7 @@ from tests.api.fonts import a_font
 from tests.api.routes import Endpoint, endpoints, team_endpoints
 from tests.api.running_api import RunningApi, Team, a_still, a_video, until
 
-# Names of secrets, of one length as all ids are.
+# Names of secrets, which have the same length, as ids do.
 OWNED_SECRET, UNKNOWN_SECRET = "KEY_OF_OWNER", "KEY_OF_NOONE"
 
 ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -29,7 +29,7 @@ SIGNATURE = re.compile(r"[A-Za-z0-9_-]{32}(?=/|\")")
 
 @dataclass(frozen=True)
 class Names:
-    """What requests can name, whether it exists or not."""
+    """The ids and names that requests can contain, whether they exist or not."""
 
     template_id: str
     batch_id: str
@@ -50,7 +50,7 @@ class Names:
 
 @dataclass(frozen=True)
 class Naming:
-    """A request whose body or query names something, beside templates of the sender's own."""
+    """A request whose body or query names something other than the sender's own templates."""
 
     of: Callable[[Names, "Sender"], dict[str, Any]]
     statuses: tuple[int, ...]
@@ -58,7 +58,7 @@ class Naming:
 
 @dataclass(frozen=True)
 class Sender:
-    """The other team, which has templates and a job of its own."""
+    """The other team, which has its own templates and a job."""
 
     templates: "SenderTemplates"
     own_job: str
@@ -82,7 +82,7 @@ class SenderTemplates:
 
 @dataclass(frozen=True)
 class Estate:
-    """A team that has one of everything."""
+    """The team that has one of everything."""
 
     team: Team
     names: Names
@@ -93,7 +93,7 @@ class Estate:
 
 
 def unknown_names(owned: Names) -> Names:
-    """Of the same moments and kinds as those that exist."""
+    """Ids with the same times and kinds as the existing ones, but of nothing that exists."""
 
     def other(owned_id: str) -> str:
         return owned_id[:10] + new_id()[10:-2] + owned_id[-2:]
@@ -178,7 +178,7 @@ async def sender(estate: Estate, sender_templates: SenderTemplates) -> AsyncGene
 
 
 def comparable(answer: httpx.Response) -> tuple[int, dict[str, str], str]:
-    """All of it, but for what differs between any two answers."""
+    """The whole response, except for what differs between any two responses."""
     headers = dict(answer.headers)
     for changing in ("date", "x-request-id"):
         headers.pop(changing, None)
@@ -211,7 +211,7 @@ async def test_an_id_of_another_team_is_like_one_that_does_not_exist(
             ]
             own = await estate.team.http.get(f"/batches/{estate.names.batch_id}")
             assert own.status_code == 200, "there is something to find"
-            assert foreign.status_code == 404, "where a body is missing here, add one to BODIES"
+            assert foreign.status_code == 404, "if the endpoint needs a body, add one to BODIES"
             assert comparable(foreign) == comparable(unknown)
 
 
@@ -278,8 +278,8 @@ OF_BATCHES: list[Naming] = [
     ),
 ]
 
-# Every request that names things elsewhere than in its path. Each endpoint without an id in its
-# path stands here, be it with nothing that it could name.
+# Every request that names things outside of its path. Each endpoint without an id in its path is
+# listed, even if it cannot name anything.
 NAMING: dict[str, list[Naming]] = {
     "POST /api/v2/jobs": [
         Naming(lambda names, by: {"json": job(by.card, assets=[uploaded(names)])}, (400,)),
@@ -397,8 +397,8 @@ async def test_cancelling_own_and_foreign_jobs_together_cancels_none(
 async def test_a_font_of_another_team_is_missing(estate: Estate, sender: Sender) -> None:
     assert (await estate.team.get("/fonts"))[0]["familyName"] == "Rarissima"
     body = {"jobs": [a_still(sender.templates.rare, fonts=["rare.ttf"])]}
-    judged = (await sender.team.http.post("/batches?dryRun=true", json=body)).json()
-    missing = judged["jobs"][0]["missingFonts"]
+    checked = (await sender.team.http.post("/batches?dryRun=true", json=body)).json()
+    missing = checked["jobs"][0]["missingFonts"]
     assert {"Rarissima (Regular)", "rare.ttf"} == set(missing)
 
 
@@ -408,12 +408,12 @@ async def test_an_idempotency_key_of_another_team_is_a_new_one(
     body = {"type": "image", "frames": 0}
     job_ids: list[str] = []
     for team, card in ((estate.team, estate.names.template_id), (sender.team, sender.card)):
-        answer = await team.http.post(
+        response = await team.http.post(
             "/jobs", json=a_still(card, settings=body), headers={"Idempotency-Key": "the-same"}
         )
-        assert answer.status_code == 201
-        assert "idempotency-replayed" not in answer.headers
-        job_ids.append(answer.json()["id"])
+        assert response.status_code == 201
+        assert "idempotency-replayed" not in response.headers
+        job_ids.append(response.json()["id"])
     assert job_ids[0] != job_ids[1]
 
 
@@ -447,17 +447,17 @@ async def test_signed_links_of_a_team_open_nothing_else(
         [signature] = [part for part in parts_of(good) if len(part) == 32]
         guessed = good.replace(signature, "A" * 32)
         with subtests.test(place):
-            answers = [
+            responses = [
                 comparable(await send(endpoint, url, estate))
                 for url in (guessed, elsewhere, forged, guessed.replace(known, unknown))
             ]
-            assert answers[0][0] in (403, 404)
-            assert all(answer == answers[0] for answer in answers)
+            assert responses[0][0] in (403, 404)
+            assert all(response == responses[0] for response in responses)
     assert (await estate.team.public.get(estate.output_url)).status_code == 200
     assert (await estate.team.public.get(estate.download_url)).status_code == 200
     assert (await estate.team.public.get(estate.share_url)).status_code == 200
     put = await estate.team.public.put(estate.upload_url, content=a_film())
-    assert put.status_code == 200, "the link itself was good all the time"
+    assert put.status_code == 200, "the link itself was valid all along"
 
 
 async def send(endpoint: Endpoint, url: str, estate: Estate) -> httpx.Response:
@@ -466,7 +466,7 @@ async def send(endpoint: Endpoint, url: str, estate: Estate) -> httpx.Response:
 
 
 async def test_nothing_of_the_team_was_changed_by_others(estate: Estate) -> None:
-    """Runs last: the requests of the tests above were real."""
+    """Runs last, because the requests of the tests above were real."""
     assert [font["id"] for font in await estate.team.get("/fonts")] == [estate.names.font_id]
     assert len(await estate.team.get("/secrets")) == 1
     template = await estate.team.get(f"/templates/{estate.names.template_id}")

@@ -56,17 +56,19 @@ async def test_every_endpoint_accepts_tokens_with_its_scope_and_no_others(
     tokens = {scope: await token_for(api, scope) for scope in Scope}
     for endpoint in endpoints:
         with subtests.test(str(endpoint)):
-            answers: dict[Scope, httpx.Response] = {}
+            responses: dict[Scope, httpx.Response] = {}
             for scope, token in tokens.items():
                 async with api.client_of(token) as http:
                     url = f"{api.url}{address_of(endpoint)}"
-                    answers[scope] = await http.request(endpoint.method, url)
-            refused = {scope for scope, answer in answers.items() if answer.status_code == 403}
+                    responses[scope] = await http.request(endpoint.method, url)
+            refused = {
+                scope for scope, response in responses.items() if response.status_code == 403
+            }
             assert refused == set(NARROW) - {expected_scope(endpoint)}
             for scope in refused:
-                assert answers[scope].json()["errorCode"] == "FORBIDDEN"
+                assert responses[scope].json()["errorCode"] == "FORBIDDEN"
                 missing = f"does not have the scope {expected_scope(endpoint)}"
-                assert missing in answers[scope].json()["error"]
+                assert missing in responses[scope].json()["error"]
 
 
 async def test_every_endpoint_refuses_requests_without_a_token(
@@ -75,8 +77,8 @@ async def test_every_endpoint_refuses_requests_without_a_token(
     async with httpx.AsyncClient(trust_env=False) as http:
         for endpoint in team_endpoints(create_app(api.settings, api.client, api.store)):
             with subtests.test(str(endpoint)):
-                answer = await http.request(endpoint.method, f"{api.url}{address_of(endpoint)}")
-                assert answer.status_code == 401
+                response = await http.request(endpoint.method, f"{api.url}{address_of(endpoint)}")
+                assert response.status_code == 401
 
 
 async def test_the_description_of_the_api_names_the_scopes(api: RunningApi) -> None:

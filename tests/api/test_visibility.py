@@ -1,4 +1,4 @@
-"""What workflows are found by: here, in the Web UI, and by the versions before and after."""
+"""How workflows are found: by the API, in the Web UI, and across versions."""
 
 import asyncio
 import json
@@ -90,7 +90,7 @@ async def test_things_that_batches_of_the_previous_version_use_cannot_be_deleted
 
 
 class CountingClient(Client):
-    """Knows what lists it was asked for."""
+    """Records the queries of the lists that were requested."""
 
     queries: tuple[str | None, ...] = ()
 
@@ -127,7 +127,7 @@ async def test_concurrent_lists_share_one_call_and_later_ones_only_ask_for_news(
         await until(partial(listed, "queued"), "new job in the list")
         await job.terminate()
         await until(partial(listed, "manually_cancelled"), "terminated job in the list")
-        await a_run()  # as an operator's reset does
+        await a_run()  # like an operator's reset
         [again] = await until(partial(listed, "queued"), "newest run in the list")
         assert again["id"] == "01J0000000000000000000ZZZZ"
         assert all("CloseTime" in (query or "") for query in counting.queries[1:])
@@ -142,7 +142,7 @@ async def make(team: Team, kind: str) -> str:
 
 
 async def add_former_attributes(client: Client) -> None:
-    """As in a namespace that was prepared for the version before, and then for this one."""
+    """As in a namespace that was prepared for the previous version, and then for this one."""
     known = {
         key.name: IndexedValueType.ValueType(key.indexed_value_type)
         for key in (*search_attributes.ALL, FORMER_TEMPLATE_IDS, FORMER_FONT_IDS)

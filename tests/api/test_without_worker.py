@@ -165,7 +165,7 @@ async def test_readiness_fails_if_temporal_accepts_calls_but_never_responds(
 
     async def relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         host, port = str(settings.temporal_address).split(":")
-        answers, calls = await asyncio.open_connection(host, int(port))
+        responses, calls = await asyncio.open_connection(host, int(port))
 
         async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
             while content := await source.read(65_536):
@@ -173,7 +173,7 @@ async def test_readiness_fails_if_temporal_accepts_calls_but_never_responds(
                     target.write(content)
             target.close()
 
-        await asyncio.gather(copy(reader, calls), copy(answers, writer))
+        await asyncio.gather(copy(reader, calls), copy(responses, writer))
 
     relaying = await asyncio.start_server(relay, "127.0.0.1", 0)
     port = relaying.sockets[0].getsockname()[1]

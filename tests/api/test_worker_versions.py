@@ -1,4 +1,4 @@
-"""Two versions of the workers at the same time, on a server of their own."""
+"""Two versions of workers at the same time, on a separate server."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -32,7 +32,7 @@ async def worker_of_version(settings: Settings, build_id: str) -> AsyncGenerator
 
 
 async def make_current(client: Client, build_id: str) -> None:
-    """As soon as the server has heard of the version."""
+    """Make the version current, as soon as the server knows it."""
     request = SetWorkerDeploymentCurrentVersionRequest(
         namespace=client.namespace,
         deployment_name="reelbatch",

@@ -1,4 +1,4 @@
-"""What the API still knows once Temporal has forgotten: an API process of its own reads it."""
+"""What a new API process can still read after Temporal has deleted the workflows."""
 
 import io
 import json
@@ -19,17 +19,17 @@ from tests.api.documents import a_film
 from tests.api.receiver import listening
 from tests.api.running_api import RunningApi, Team, a_still, a_video, served, until
 
-MOMENTS = ("updatedAt", "errorAt")  # a job notes its end just before Temporal does
+MOMENTS = ("updatedAt", "errorAt")  # a job records its end just before Temporal does
 
 
 @dataclass(frozen=True)
 class Past:
-    """What there was before Temporal forgot it, and a client of an API that starts after."""
+    """Batches and jobs that Temporal has deleted, and a client of an API that starts afterwards."""
 
     http: httpx.AsyncClient
-    answers: dict[str, Any]  # of GET requests, by their paths
+    answers: dict[str, Any]  # to GET requests before the deletion, by path
     batch: Any
-    part: Any  # of a table, whose first part `batch` stands for
+    part: Any  # a later part of a table whose first part is `batch`
     cancelled: Any
     terminated: Any
     singles: list[Any]
@@ -37,7 +37,7 @@ class Past:
 
 @pytest_asyncio.fixture(scope="module")
 async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Past]:
-    """Temporal takes some seconds to delete, so everything goes at once."""
+    """Everything is deleted at once, because that takes Temporal several seconds."""
     team = card_team
     film = await team.upload(a_film())
     missing = {"type": "image", "layerName": "background", "src": f"{api.url}/nothing.png"}
@@ -55,7 +55,7 @@ async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Pa
     path = f"/batches/{batch['batchId']}"
     job_paths = [f"/jobs/{job['id']}" for job in [*batch["jobs"], *singles]]
     paths = [path, f"{path}/results", *job_paths, f"{job_paths[0]}/webhook"]
-    answers = {path: await team.get(path) for path in paths}
+    responses = {path: await team.get(path) for path in paths}
     batches = (batch, part, cancelled, terminated)
     jobs = [*singles, *(job for batch in batches for job in batch["jobs"])]
     await forget(
@@ -69,7 +69,7 @@ async def past(api: RunningApi, card_team: Team, card: str) -> AsyncGenerator[Pa
         served(settings, api.client, api.store) as later,
         later.client_of(token) as http,
     ):
-        yield Past(http, answers, batch, part, cancelled, terminated, singles)
+        yield Past(http, responses, batch, part, cancelled, terminated, singles)
 
 
 async def later_part(team: Team, card: str, first: str) -> Any:
@@ -88,7 +88,7 @@ async def cancelled_batch(team: Team, film: str) -> Any:
 
 
 async def terminated_batch(api: RunningApi, team: Team, film: str) -> Any:
-    """Ended by an operator, so that it had no time for a manifest."""
+    """A batch that an operator has terminated, so that it could not write a manifest."""
     created = await team.create_batch(a_video(film))
 
     async def rendering() -> Any:
@@ -108,7 +108,7 @@ async def single_jobs(team: Team, finishing: Any, failing: Any, endless: Any) ->
 
 
 async def forget(client: Client, *workflow_ids: str) -> None:
-    """Delete the workflows as the end of their retention does."""
+    """Delete the workflows, as happens at the end of their retention."""
     for workflow_id in workflow_ids:
         request = DeleteWorkflowExecutionRequest(
             namespace=client.namespace,
@@ -117,7 +117,7 @@ async def forget(client: Client, *workflow_ids: str) -> None:
         try:
             await client.workflow_service.delete_workflow_execution(request)
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # a job that was cancelled before
+            if error.status is not RPCStatusCode.NOT_FOUND:  # the job was cancelled before it began
                 raise
 
     async def gone() -> bool | None:
@@ -145,9 +145,9 @@ async def test_batches_and_jobs_and_webhooks_read_as_before(past: Past) -> None:
     statuses = [job["status"] for job in past.singles]
     assert statuses == ["finished", "error", "manually_cancelled"]
     for path, expected in past.answers.items():
-        answer = await past.http.get(path)
-        assert answer.status_code == 200, path
-        assert without_moments(answer.json()) == without_moments(expected), path
+        response = await past.http.get(path)
+        assert response.status_code == 200, path
+        assert without_moments(response.json()) == without_moments(expected), path
 
 
 async def test_batches_stay_listed_and_jobs_do_not(past: Past) -> None:
@@ -160,7 +160,7 @@ async def test_batches_stay_listed_and_jobs_do_not(past: Past) -> None:
 
 
 async def test_a_part_of_a_table_is_still_listed_with_its_position(past: Past) -> None:
-    """By which clients give the files of all parts names that differ."""
+    """Clients need it to give the files of all parts different names."""
     first = past.batch["batchId"]
     of_table = (await past.http.get("/batches", params={"submission": first})).json()["batches"]
     assert of_table == (await past.http.get("/batches")).json()["batches"][2:]
@@ -199,5 +199,5 @@ async def test_nothing_can_be_cancelled_or_retried(past: Past) -> None:
 
 
 async def test_a_batch_that_an_operator_terminated_reads_as_it_was_last_read(past: Past) -> None:
-    answer = await past.http.get(f"/batches/{past.terminated['batchId']}")
-    assert answer.json() == past.terminated
+    response = await past.http.get(f"/batches/{past.terminated['batchId']}")
+    assert response.json() == past.terminated

@@ -192,7 +192,7 @@ async def _was_queued(api: RunningApi, team: Team, job_id: str) -> bool:
 
 
 async def _headlines(api: RunningApi, team: Team, job_id: str) -> set[str | None]:
-    """Of the job's workflow, and of its one render, in the queue or beside the workflow."""
+    """The summaries of the job's workflow and of its one render, queued or local."""
     handle = api.client.get_workflow_handle(job_workflow_id(team.name, job_id))
     render = [
         event

@@ -63,13 +63,13 @@ async def test_failed_queries_do_not_end_the_wait_for_a_cancellation(
 ) -> None:
     begun = CancellationOutcome(request_id="x", settled=False, cancelled=[0], skipped=[])
     settled = begun.model_copy(update={"settled": True})
-    answers = iter([None, begun, None, settled])
+    responses = iter([None, begun, None, settled])
 
     async def query(_handle: BatchHandle, _request_id: str) -> CancellationOutcome:
-        answer = next(answers)
-        if answer is None:
+        response = next(responses)
+        if response is None:
             raise WorkflowQueryFailedError("busy")
-        return answer
+        return response
 
     monkeypatch.setattr(cancellation, "_query_outcome", query)
     batch = api.client.get_workflow_handle("a batch")
@@ -79,8 +79,8 @@ async def test_failed_queries_do_not_end_the_wait_for_a_cancellation(
 async def test_a_batch_whose_jobs_were_all_cancelled_is_an_error(team: Team) -> None:
     film = await team.upload(a_film())
     created = await team.create_batch(a_video(film), a_video(film))
-    answer = (await team.http.post(f"/batches/{created['batchId']}/cancel")).json()
-    assert (answer["status"], answer["cancelledCount"]) == ("cancelled", 2)
+    response = (await team.http.post(f"/batches/{created['batchId']}/cancel")).json()
+    assert (response["status"], response["cancelledCount"]) == ("cancelled", 2)
     assert (await team.end_of_batch(created["batchId"]))["status"] == "error"
 
 

@@ -1,4 +1,4 @@
-"""Waiting for a batch to go on: long polls and server-sent events."""
+"""Following the progress of a batch: long polls and server-sent events."""
 
 import asyncio
 import json
@@ -30,11 +30,11 @@ class Event:
 
 async def events(team: Team, batch_id: str, after: int | None = None) -> AsyncIterator[Event]:
     headers = {} if after is None else {"Last-Event-ID": str(after)}
-    async with team.http.stream("GET", f"/batches/{batch_id}/events", headers=headers) as answer:
-        assert answer.status_code == 200
-        assert answer.headers["content-type"].startswith("text/event-stream")
+    async with team.http.stream("GET", f"/batches/{batch_id}/events", headers=headers) as response:
+        assert response.status_code == 200
+        assert response.headers["content-type"].startswith("text/event-stream")
         fields: dict[str, str] = {}
-        async for line in answer.aiter_lines():
+        async for line in response.aiter_lines():
             name, _, value = line.partition(": ")
             if "data" in fields and not line:
                 event_id = int(fields["id"]) if "id" in fields else None
@@ -57,8 +57,8 @@ async def test_a_wait_ends_when_more_jobs_have_ended(team: Team) -> None:
 
     waiting = [asyncio.create_task(team.get(f"/batches/{batch_id}?wait=60")) for _ in range(3)]
     await team.http.post(f"/batches/{batch_id}/cancel")
-    for answer in await asyncio.gather(*waiting):
-        assert answer["stats"] == {
+    for response in await asyncio.gather(*waiting):
+        assert response["stats"] == {
             "total": 2, "finished": 1, "error": 1, "pending": 0, "cancelled": 1
         }  # fmt: skip
 
@@ -147,7 +147,7 @@ async def test_followers_of_a_batch_share_reads_and_serialised_jobs(
     first, *others = await asyncio.gather(*map(_collect, listening))
     assert [event.name for event in first][-1] == "end"
     assert all(other == first for other in others)
-    assert len(reads) < 10  # those of the cancellation too
+    assert len(reads) < 10  # including those of the cancellation
     assert len(texts) < 10  # as queued, rendering and cancelled
 
 
@@ -179,11 +179,11 @@ async def test_a_token_can_follow_a_limited_number_of_batches(
                 assert (await http.get(f"/batches/{batch_id}")).status_code == 200
                 assert (await other.get(f"/batches/{batch_id}?wait=1")).status_code == 200
 
-        async def free_again() -> bool | None:
-            answer = await http.get(f"/batches/{batch_id}?wait=1")
-            return answer.status_code == 200 or None
+        async def accepted_again() -> bool | None:
+            response = await http.get(f"/batches/{batch_id}?wait=1")
+            return response.status_code == 200 or None
 
-        await until(free_again, "room for another")
+        await until(accepted_again, "room for another")
     await team.cancel_everything()
 
 

@@ -1,4 +1,4 @@
-"""How many modules of the API somebody has to open who follows one batch through it."""
+"""How many modules of the API a reader must open to follow one batch through it."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ import api
 from tests.api.running_api import Team, a_still
 
 API = Path(api.__file__).parent
-# Passed before and after the endpoint; the last one has the types of parameters, and no step.
+# Every request passes these; the last one only defines types of parameters.
 EVERY_REQUEST = {
     "http/middleware.py",
     "http/conditional_reads.py",
@@ -21,12 +21,12 @@ EVERY_REQUEST = {
     "http/protocol.py",
     "http/parameters.py",
 }
-MOST = 13
+MAX_MODULES = 13
 
 
 @contextmanager
 def modules_that_run() -> Generator[set[str]]:
-    """The files of the API whose functions are called meanwhile, in any thread."""
+    """The files of the API whose functions are called in this context, in any thread."""
     seen: set[str] = set()
 
     def note(frame: FrameType, event: str, _: object) -> None:
@@ -35,7 +35,7 @@ def modules_that_run() -> Generator[set[str]]:
             seen.add(file.relative_to(API).as_posix())
 
     loop = asyncio.get_running_loop()
-    loop.set_default_executor(ThreadPoolExecutor())  # whose threads begin after `setprofile`
+    loop.set_default_executor(ThreadPoolExecutor())  # its threads start after `setprofile`
     threading.setprofile(note)
     sys.setprofile(note)
     try:
@@ -53,5 +53,5 @@ async def test_a_batch_passes_at_most_thirteen_modules(team: Team) -> None:
     assert created["status"] == "partial"
     assert "batches/creation.py" in modules
     assert "submission/checks.py" in modules  # runs in a thread
-    passed = modules - EVERY_REQUEST
-    assert len(passed) <= MOST, "\n".join(sorted(passed))
+    own = modules - EVERY_REQUEST
+    assert len(own) <= MAX_MODULES, "\n".join(sorted(own))

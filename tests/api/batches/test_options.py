@@ -1,4 +1,4 @@
-"""What the body of a batch says about all of its jobs: defaults, concurrency and priority."""
+"""The options of a batch for all of its jobs: defaults, concurrency and priority."""
 
 import io
 from typing import Any
@@ -19,7 +19,7 @@ def a_colour(value: list[int]) -> dict[str, Any]:
 
 
 def nested(levels: int) -> Any:
-    """Lists in lists; Python's own encoder of JSON takes some 900."""
+    """Nested lists; Python's own JSON encoder supports about 900 levels."""
     value: Any = []
     for _ in range(levels):
         value = [value]
@@ -146,13 +146,11 @@ async def test_a_batch_chooses_its_concurrency_and_priority(api: RunningApi, tea
 
 async def test_concurrency_is_capped_by_the_server(api: RunningApi, team: Team) -> None:
     card = await team.upload_card()
-    wishes = (1000, None)
     settings = api.settings
-    for wish, given in zip(
-        wishes, (settings.max_batch_concurrency, settings.batch_concurrency), strict=True
-    ):
-        created = await create(team, jobs=[a_still(card)], concurrency=wish)
-        assert (await workflow_input(api, team, created["batchId"])).concurrency == given
+    expected = {1000: settings.max_batch_concurrency, None: settings.batch_concurrency}
+    for requested, used in expected.items():
+        created = await create(team, jobs=[a_still(card)], concurrency=requested)
+        assert (await workflow_input(api, team, created["batchId"])).concurrency == used
 
 
 async def test_a_dry_run_responds_like_a_batch_but_creates_none(team: Team) -> None:

@@ -1,4 +1,4 @@
-"""Pictures of the first rows of a table, before anything is started."""
+"""Previews of the first rows of a table, before a batch is created."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""What a batch's answer says when it is given again and again."""
+"""The cached responses about a batch."""
 
 import gc
 import json
@@ -34,7 +34,7 @@ def a_batch(jobs: int) -> BatchSnapshot:
             for index in range(jobs)
         ],
         records=[JobRecord(index=index, updated_at=NOW) for index in range(jobs)],
-        errors=[JobError(index=jobs, error='"jobs":[] is no list of jobs', error_code="X")],
+        errors=[JobError(index=jobs, error='"jobs":[] is not a list of jobs', error_code="X")],
     )
 
 
@@ -57,26 +57,26 @@ def whole(batch: BatchSnapshot, urls: Urls = URLS) -> Any:
 
 
 def test_a_cached_response_after_changes_equals_a_new_one() -> None:
-    answers, before = BatchResponses(), a_batch(3)
-    assert content(answers, before) == whole(before)
+    responses, before = BatchResponses(), a_batch(3)
+    assert content(responses, before) == whole(before)
     after = with_failed_job(before, 1)
-    assert content(answers, after) == whole(after)
-    assert content(answers, before) == whole(before)
+    assert content(responses, after) == whole(after)
+    assert content(responses, before) == whole(before)
 
 
 def test_a_response_is_built_once_while_nothing_changes() -> None:
-    answers, before = BatchResponses(), a_batch(3)
-    first, etag = answers.json(before, URLS)
-    assert answers.json(before.model_copy(), URLS)[0] is first
-    assert answers.json(with_failed_job(before, 1), URLS)[1] != etag
-    assert answers.json(before, URLS)[1] == etag
+    responses, before = BatchResponses(), a_batch(3)
+    first, etag = responses.json(before, URLS)
+    assert responses.json(before.model_copy(), URLS)[0] is first
+    assert responses.json(with_failed_job(before, 1), URLS)[1] != etag
+    assert responses.json(before, URLS)[1] == etag
 
 
 def test_a_response_at_another_address_has_urls_of_that_address() -> None:
-    answers, batch = BatchResponses(), a_batch(2)
+    responses, batch = BatchResponses(), a_batch(2)
     elsewhere = Urls("https://films.example.com", URLS.signer)
-    answers.json(batch, URLS)
-    assert content(answers, batch, elsewhere) == whole(batch, elsewhere)
+    responses.json(batch, URLS)
+    assert content(responses, batch, elsewhere) == whole(batch, elsewhere)
 
 
 def test_a_batch_without_accepted_jobs_has_an_empty_list() -> None:
@@ -85,9 +85,9 @@ def test_a_batch_without_accepted_jobs_has_an_empty_list() -> None:
 
 
 def test_a_response_stays_the_same_after_a_hundred_other_batches() -> None:
-    answers, first = BatchResponses(), a_batch(1)
+    responses, first = BatchResponses(), a_batch(1)
     for batch in (first, *(a_batch(1) for _ in range(100)), first):
-        assert content(answers, batch) == whole(batch)
+        assert content(responses, batch) == whole(batch)
 
 
 def test_a_response_that_is_too_large_for_the_cache_is_still_returned(
@@ -105,7 +105,7 @@ def test_the_cache_is_limited_by_size_and_not_by_number() -> None:
 
 
 def still_in_memory(sizes: list[int]) -> int:
-    """How many batches with so many jobs, of which each was responded to once."""
+    """How many responses are still cached, after one for a batch of each of these sizes."""
     responses = BatchResponses()
     records: list[weakref.ref[JobRecord]] = []
     for size in sizes:

@@ -1,4 +1,4 @@
-"""What came of a batch: tables of results, and all outputs in one archive."""
+"""The outcome of a batch: tables of results, and all outputs in one archive."""
 
 import csv
 import io
@@ -25,7 +25,7 @@ COLUMNS = [
 
 @pytest_asyncio.fixture(scope="module")
 async def batch(card_team: Team, card: str) -> AsyncGenerator[Any]:
-    """A rejected, two finished jobs and a failed one, as GET /batches/{id} answers it."""
+    """The response of GET /batches/{id} for a rejected, a failed and two finished jobs."""
     broken = a_still(card) | {
         "assets": [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
     }
@@ -97,10 +97,10 @@ async def test_the_archive_contains_every_output_named_by_index(
     card_team: Team, batch: Any
 ) -> None:
     path = f"/batches/{batch['batchId']}"
-    answer = await card_team.http.get(f"{path}/archive")
-    assert answer.headers["content-type"] == "application/zip"
-    assert f"{batch['batchId']}.zip" in answer.headers["content-disposition"]
-    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+    response = await card_team.http.get(f"{path}/archive")
+    assert response.headers["content-type"] == "application/zip"
+    assert f"{batch['batchId']}.zip" in response.headers["content-disposition"]
+    with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["results.json", "00001.png", "00003.gif"]
         assert json.loads(archive.read("results.json")) == await card_team.get(f"{path}/results")

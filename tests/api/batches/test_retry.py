@@ -42,8 +42,8 @@ async def test_cancelled_jobs_are_rendered_again_with_the_same_indexes(team: Tea
     await team.http.patch(f"/jobs/{blocking}/cancel")
     batch = await team.end_of_batch(again["batchId"])
     assert batch["stats"]["finished"] == 2
-    for announced, job in zip(again["jobs"], batch["jobs"], strict=True):
-        assert announced["outputUrl"] == job["outputUrl"]
+    for created_again, job in zip(again["jobs"], batch["jobs"], strict=True):
+        assert created_again["outputUrl"] == job["outputUrl"]
         content = await team.public.get(job["outputUrl"])
         assert Image.open(io.BytesIO(content.content)).size == (32, 18)
 

@@ -1,4 +1,4 @@
-"""A batch in several outputs: each job, or row of a table, is rendered in all of them."""
+"""Batches with several outputs, in each of which every job or row is rendered."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from tests.api.running_api import Team, a_still
 
 WIDE = {"composition": "main", "name": "wide", "settings": {"codec": "video_gif"}}
 BADGE = {"composition": "badge", "name": "badge", "settings": {"codec": "image_png"}}
-PLACES = [(0, 0), (0, 1), (1, 0), (1, 1)]  # of two rows in two outputs
+PLACES = [(0, 0), (0, 1), (1, 0), (1, 1)]  # rows and outputs of two rows in two outputs
 
 
 async def send(team: Team, card: str, rows: str, *outputs: Any, **query: Any) -> httpx.Response:
@@ -145,8 +145,8 @@ async def test_an_invalid_row_is_reported_for_each_output_and_the_others_continu
     created = (await send(card_team, card, rows, WIDE, {"composition": "main"})).json()
     assert (created["status"], created["successCount"]) == ("partial", 2)
     errors = created["errors"]
-    told = [(each["index"], each["row"], each["output"], each["line"]) for each in errors]
-    assert told == [(0, 0, 0, 2), (1, 0, 1, 2)]
+    reported = [(each["index"], each["row"], each["output"], each["line"]) for each in errors]
+    assert reported == [(0, 0, 0, 2), (1, 0, 1, 2)]
     assert {each["details"][0]["column"] for each in errors} == {"job:priority"}
     results = await results_of(card_team, created)
     assert [(each["status"], each["row"]) for each in results] == [
@@ -195,10 +195,10 @@ async def test_jobs_that_are_rendered_again_keep_their_row_and_output(team: Team
 
 async def test_a_dry_run_shows_rows_in_their_first_output(card_team: Team, card: str) -> None:
     response = await send(card_team, card, "title,label\nA,x\n", BADGE, WIDE, dryRun="true")
-    told = response.json()
-    means = {column["name"]: column.get("means") for column in told["columns"]}
+    checked = response.json()
+    means = {column["name"]: column.get("means") for column in checked["columns"]}
     assert means == {"title": "title", "label": "label"}
-    [row] = told["rows"]
+    [row] = checked["rows"]
     assert row["job"]["template"]["composition"] == "badge"
     assert row["job"]["settings"] == {"type": "image", "frames": 0, "codec": "image_png"}
     assert [asset["layerName"] for asset in row["job"]["assets"]] == ["label"]

@@ -1,4 +1,4 @@
-"""The client on the API that this folder's tests share, through a network that can break."""
+"""A client of the shared API, on a network that can break."""
 
 from collections.abc import AsyncGenerator
 

@@ -1,4 +1,4 @@
-"""A network that breaks: answers that get lost, servers that are busy, streams that end early."""
+"""A network that breaks: lost responses, busy servers, streams that end early."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -9,17 +9,17 @@ import httpx
 
 @dataclass
 class Fault:
-    """What becomes of the requests that `applies` to, `times` times."""
+    """What happens to the first `times` requests to which it `applies`."""
 
     applies: Callable[[httpx.Request], bool]
-    status: int | None = None  # instead of the service's answer, which is never asked for
-    breaks_after: int | None = None  # chunks of the answer; 0: the answer gets lost
-    refuses: bool = False  # the connection
+    status: int | None = None  # of a response instead of the service's; the request is not sent
+    breaks_after: int | None = None  # chunks of the response; 0: the response is lost
+    refuses: bool = False  # whether the connection is refused
     times: int = 1
 
 
 class BrokenNetwork(httpx.AsyncBaseTransport):
-    """Passes requests on, and remembers them."""
+    """Forwards requests, unless a fault applies, and records them."""
 
     def __init__(self) -> None:
         self._network = httpx.AsyncHTTPTransport()
@@ -44,7 +44,7 @@ class BrokenNetwork(httpx.AsyncBaseTransport):
         response = await self._network.handle_async_request(request)
         if fault.breaks_after == 0:
             await response.aread()
-            raise httpx.ReadError("the answer got lost", request=request)
+            raise httpx.ReadError("the response was lost", request=request)
         assert fault.breaks_after is not None
         response.stream = _Broken(_events_of(response), fault.breaks_after)
         return response
@@ -61,7 +61,7 @@ class BrokenNetwork(httpx.AsyncBaseTransport):
 
 
 def _events_of(response: httpx.Response) -> httpx.AsyncByteStream:
-    """The chunks of an answer; events that come together are a chunk each."""
+    """The chunks of a response, with each event as a separate chunk."""
     assert isinstance(response.stream, httpx.AsyncByteStream)
     if not response.headers.get("content-type", "").startswith("text/event-stream"):
         return response.stream
@@ -82,7 +82,7 @@ class _Events(httpx.AsyncByteStream):
 
 
 class _Broken(httpx.AsyncByteStream):
-    """Half of the chunk after the last whole one arrives still."""
+    """A stream that breaks off in the middle of a chunk."""
 
     def __init__(self, stream: httpx.AsyncByteStream, chunks: int) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""The client on a real service: what a program does with batches, jobs and their files."""
+"""The client on a real service, as programs use it for batches, jobs and their files."""
 
 import asyncio
 import inspect
@@ -72,7 +72,7 @@ async def test_a_program_can_use_the_blocking_client(
             with pytest.raises(Conflict):
                 batch.retry()
             while not (listed := list(client.jobs.list(page_size=1))):
-                time.sleep(0.05)  # it lags a moment behind
+                time.sleep(0.05)  # the list lags a moment behind
             assert {found.index for found in listed} == {0, 1}
             assert [found.batch_id for found in client.batches.list()] == [batch.id]
 
@@ -110,7 +110,7 @@ async def test_only_what_is_new_is_downloaded(
     batch = await reelbatch.batches.create(jobs)
     await batch.wait()
     assert from_before(await batch.download(tmp_path)) == [False] * 3
-    a_file(tmp_path / "001.png", b"somebody has spoilt it")
+    a_file(tmp_path / "001.png", b"somebody has damaged it")
     (tmp_path / "002.jpg").unlink()
 
     *stills, film = await batch.download(tmp_path)
@@ -188,7 +188,7 @@ async def test_a_webhook_log_is_read_and_the_webhook_sent_again(
         async def sent_again() -> bool | None:
             try:
                 return bool(await reelbatch.webhooks.redeliver_of_batch(batch.id))
-            except Conflict:  # the first delivery is being wound up
+            except Conflict:  # the first delivery has not ended yet
                 return None
 
         await until(delivered, "delivery")

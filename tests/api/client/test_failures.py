@@ -36,7 +36,7 @@ UNKNOWN = "01JAAAAAAAAAAAAAAAAAAAAAAA"
         Fault(is_call("POST", "/batches"), status=503),
         Fault(is_call("POST", "/batches"), status=429),
     ],
-    ids=["the answer is lost", "refused", "unavailable", "too many"],
+    ids=["the response is lost", "refused", "unavailable", "too many"],
 )
 async def test_a_batch_is_created_once_however_often_it_is_sent(
     reelbatch: AsyncReelbatch, network: BrokenNetwork, team: Team, fault: Fault
@@ -197,13 +197,13 @@ async def test_an_id_cannot_lead_to_another_address(
 def test_retry_after_is_obeyed_up_to_two_minutes(
     pauses: list[float],
 ) -> None:
-    answers = [
+    responses = [
         httpx.Response(429, headers={"Retry-After": "7"}),
         httpx.Response(503, headers={"Retry-After": "Thu, 01 Jan 1970 00:00:00 GMT"}),
         httpx.Response(200, json=[]),
         httpx.Response(429, headers={"Retry-After": "900"}, json={"error": "a", "errorCode": "B"}),
     ]
-    client = answered_with(lambda _: answers.pop(0))
+    client = client_with_responses(lambda _: responses.pop(0))
 
     assert client.templates.list() == []
     assert pauses[0] == 7
@@ -221,7 +221,7 @@ def test_retries_end_and_pauses_grow(pauses: list[float]) -> None:
         return httpx.Response(502)
 
     with pytest.raises(Unavailable):
-        answered_with(fail).templates.list()
+        client_with_responses(fail).templates.list()
     assert len(calls) == 4
     assert 0.25 <= pauses[0] <= 0.5 <= pauses[1] <= 1 <= pauses[2] <= 2
 
@@ -229,14 +229,14 @@ def test_retries_end_and_pauses_grow(pauses: list[float]) -> None:
 @pytest.mark.parametrize("code", ["SECRETS_NOT_CONFIGURED", "PAYLOAD_UNDECODABLE"])
 def test_errors_that_need_the_operator_are_not_retried(code: str, pauses: list[float]) -> None:
     problem = {"error": "Set the key.", "errorCode": code}
-    client = answered_with(lambda _: httpx.Response(503, json=problem))
+    client = client_with_responses(lambda _: httpx.Response(503, json=problem))
     with pytest.raises(ServerError, match="Set the key"):
         client.secrets.list()
     assert pauses == []
 
 
 def test_a_response_from_another_service_is_reported() -> None:
-    client = answered_with(lambda _: httpx.Response(200, text="<html>"))
+    client = client_with_responses(lambda _: httpx.Response(200, text="<html>"))
     with pytest.raises(UnexpectedAnswer, match="Template"):
         client.templates.get("X")
 
@@ -250,7 +250,7 @@ def test_unknown_fields_from_a_newer_service_are_ignored() -> None:
         "createdAt": "2030-01-31T00:00:00Z",
         "colour": {"deep": True},
     }
-    client = answered_with(lambda _: httpx.Response(200, json=[font]))
+    client = client_with_responses(lambda _: httpx.Response(200, json=[font]))
     assert client.fonts.list()[0].family_name == "F"
 
 
@@ -258,8 +258,8 @@ def names_in(folder: Path) -> list[str]:
     return sorted(file.name for file in folder.iterdir())
 
 
-def answered_with(answer: Callable[[httpx.Request], httpx.Response]) -> Reelbatch:
-    """A client of nothing but these answers: no service gives them when a test needs them."""
+def client_with_responses(answer: Callable[[httpx.Request], httpx.Response]) -> Reelbatch:
+    """A client that only gets these responses, which no real service gives on demand."""
     http = httpx.Client(transport=httpx.MockTransport(answer))
     return Reelbatch("http://service", "rb_x", http_client=http)
 
@@ -274,7 +274,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.fixture
 def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client for asyncio waits a moment only."""
+    """Makes the asyncio client pause only for a moment."""
 
     async def doze(_seconds: float) -> None:
         await asyncio.sleep(0.01)

@@ -1,4 +1,4 @@
-"""Rules of every endpoint: tokens, the shape of errors, request ids, health."""
+"""Rules for every endpoint: tokens, the format of errors, request ids, health."""
 
 import json
 from typing import Any
@@ -116,7 +116,7 @@ async def test_unchanged_content_is_not_sent_again(team: Team) -> None:
         assert head.status_code == 304
         other = await team.http.get(path, headers={"If-None-Match": '"x"'})
         assert other.status_code == 200
-        for expected, status in (("*", 200), ('"x"', 412), (tag, 412)):  # a weak tag equals none
+        for expected, status in (("*", 200), ('"x"', 412), (tag, 412)):  # weak tags never match
             conditional = await team.http.get(path, headers={"If-Match": expected})
             assert conditional.status_code == status
         assert conditional.json()["errorCode"] == "PRECONDITION_FAILED"
@@ -166,8 +166,8 @@ async def test_every_response_has_a_request_id(team: Team) -> None:
         assert (await team.http.get(path)).headers["x-request-id"]
     own = await team.http.get("/jobs", headers={"X-Request-Id": "my-id.1"})
     assert own.headers["x-request-id"] == "my-id.1"
-    bad = await team.http.get("/jobs", headers={"X-Request-Id": "no good id"})
-    assert bad.headers["x-request-id"] != "no good id"
+    bad = await team.http.get("/jobs", headers={"X-Request-Id": "not an id"})
+    assert bad.headers["x-request-id"] != "not an id"
 
 
 async def test_health_needs_no_token(api: RunningApi, team: Team) -> None:
@@ -177,5 +177,5 @@ async def test_health_needs_no_token(api: RunningApi, team: Team) -> None:
 
 async def test_the_description_of_the_api_names_its_errors(api: RunningApi, team: Team) -> None:
     description = (await team.public.get(f"{api.url}/openapi.json")).json()
-    answers = description["paths"]["/api/v2/batches/{batch_id}"]["get"]["responses"]
-    assert "BATCH_NOT_FOUND" in answers["404"]["description"]
+    responses = description["paths"]["/api/v2/batches/{batch_id}"]["get"]["responses"]
+    assert "BATCH_NOT_FOUND" in responses["404"]["description"]

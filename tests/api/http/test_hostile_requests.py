@@ -1,4 +1,4 @@
-"""Requests that are too large, too slow, too deep, or no HTTP: refused before they cost much."""
+"""Requests that are too large, too slow, too deep or not HTTP are refused at little cost."""
 
 import asyncio
 import gzip
@@ -41,12 +41,12 @@ BOMBS = {
 
 @dataclass(frozen=True)
 class Target:
-    """An endpoint that takes a body, at an address where it reads it."""
+    """An endpoint that reads a body, with a valid URL."""
 
     endpoint: Endpoint
     url: str
     headers: dict[str, str]
-    takes_json: bool
+    accepts_json: bool
 
     async def send(self, **content: Any) -> httpx.Response:
         headers = self.headers | content.pop("headers", {})
@@ -63,7 +63,7 @@ class Target:
 
 
 class Connection:
-    """A client that sends what it wants, when it wants."""
+    """A client that can send any bytes at any time."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
@@ -78,7 +78,7 @@ class Connection:
         self._writer.write(content)
 
     async def everything(self) -> bytes:
-        """What the server says until it hangs up."""
+        """Everything that the server sends until it closes the connection."""
         async with asyncio.timeout(PATIENCE):
             try:
                 return await self._reader.read()
@@ -88,7 +88,7 @@ class Connection:
                 self._writer.close()
 
     async def answer(self) -> tuple[int, Any]:
-        """The status and the JSON of one answer."""
+        """The status and the JSON of one response."""
         async with asyncio.timeout(PATIENCE):
             head = await self._reader.readuntil(b"\r\n\r\n")
             status, *lines = head.decode().split("\r\n")
@@ -99,7 +99,7 @@ class Connection:
 
 
 async def targets_of(api: RunningApi, team: Team) -> list[Target]:
-    """Every endpoint whose description has a body."""
+    """Every endpoint with a body in the OpenAPI document."""
     created = (
         await team.http.post("/templates", json={"type": "lottie", "displayName": "x"})
     ).json()
@@ -124,7 +124,7 @@ async def targets_of(api: RunningApi, team: Team) -> list[Target]:
                     Endpoint(method.upper(), path),
                     url,
                     token | {"Content-Type": kind},
-                    takes_json="application/json" in content,
+                    accepts_json="application/json" in content,
                 )
             )
     assert len(targets) >= 8
@@ -172,7 +172,7 @@ async def test_a_body_that_turns_out_too_large_is_refused(
     for target in targets:
         with subtests.test(str(target.endpoint)):
             answer = await target.send(content=pieces(BEYOND_ALL_LIMITS))
-            expected = {413} if target.takes_json or "upload" in target.url else {400, 413}
+            expected = {413} if target.accepts_json or "upload" in target.url else {400, 413}
             assert answer.status_code in expected, "a form of blanks alone may be refused sooner"
 
 
@@ -182,7 +182,7 @@ async def test_a_small_body_that_expands_to_a_large_one_is_refused(
     bomb = gzip.compress(b" " * 64 * MEBIBYTE)
     assert len(bomb) < MEBIBYTE / 8
     for target in targets:
-        if target.takes_json:
+        if target.accepts_json:
             with subtests.test(str(target.endpoint)):
                 answer = await target.send(content=bomb, headers={"Content-Encoding": "gzip"})
                 assert answer.status_code == 413
@@ -193,11 +193,11 @@ async def test_json_that_cannot_be_processed_is_a_400(
     targets: list[Target], subtests: pytest.Subtests, bomb: str
 ) -> None:
     for target in targets:
-        if target.takes_json:
+        if target.accepts_json:
             with subtests.test(str(target.endpoint)):
                 answer = await target.send(content=BOMBS[bomb])
                 if target.endpoint.method == "PATCH" and answer.status_code == 200:
-                    assert "a" not in answer.json()  # it was read, and is no field of a template
+                    assert "a" not in answer.json()  # the field was read and ignored
                     continue
                 assert answer.status_code == 400
                 assert answer.json()["errorCode"] in ("INVALID_JSON", "VALIDATION_ERROR")
@@ -276,12 +276,12 @@ async def test_an_upload_that_does_not_arrive_in_time_leaves_nothing(
 async def test_a_request_that_never_ends_is_cut_off(
     hasty_api: RunningApi, subtests: pytest.Subtests
 ) -> None:
-    announcing = b"POST /api/v2/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
+    declaring = b"POST /api/v2/jobs HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n"
     starts = {
         "silence": b"",
         "half a request line": b"GET /heal",
         "headers without an end": b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: ",
-        "a body that nobody reads": announcing,
+        "a body that nobody reads": declaring,
         "a second request without an end": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
     }
     for name, start in starts.items():
@@ -290,7 +290,7 @@ async def test_a_request_that_never_ends_is_cut_off(
             connection.write(start)
             said = await connection.everything()
             if name == "silence":
-                assert said == b"", "a client that keeps a connection ready would read it later"
+                assert said == b"", "a client would read it as the response to a later request"
             if name in ("half a request line", "headers without an end"):
                 assert said.startswith(b"HTTP/1.1 408 ")
             if name == "a second request without an end":
@@ -305,10 +305,10 @@ async def test_a_connection_can_be_reused_many_times(hasty_api: RunningApi) -> N
 
 
 def test_clients_close_idle_connections_before_the_server_does(settings: Settings) -> None:
-    """Else both do it in the same moment, and a request between them is lost."""
-    kept_by_client = httpx.Limits().keepalive_expiry
-    assert kept_by_client is not None
-    assert ApiServer(FastAPI(), settings).config.timeout_keep_alive > kept_by_client
+    """Otherwise both might do it at the same moment, and a request would be lost."""
+    client_expiry = httpx.Limits().keepalive_expiry
+    assert client_expiry is not None
+    assert ApiServer(FastAPI(), settings).config.timeout_keep_alive > client_expiry
 
 
 @pytest.mark.parametrize(

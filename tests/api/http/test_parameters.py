@@ -42,9 +42,9 @@ async def test_an_error_about_a_parameter_says_what_it_must_be(
 
 
 async def test_all_invalid_parameters_are_listed(team: Team) -> None:
-    answer = (await team.http.get("/jobs?limit=0&sort=best&tags=a b")).json()
-    assert answer["error"] == "The parameter limit must be 1 or more."
-    assert answer["details"] == [
+    response = (await team.http.get("/jobs?limit=0&sort=best&tags=a b")).json()
+    assert response["error"] == "The parameter limit must be 1 or more."
+    assert response["details"] == [
         {"field": "limit", "message": "must be 1 or more"},
         {"field": "tags", "message": "must be a comma-separated list of tags"},
         {

@@ -1,4 +1,4 @@
-"""What a response says of the part of the service that keeps it from working."""
+"""What a response says about the part of the service that has failed."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""What browsers are told, and what pages of other origins may do."""
+"""Headers for browsers, and what pages from other origins may do."""
 
 import re
 from collections.abc import AsyncGenerator
@@ -28,7 +28,7 @@ SMUGGLED = b"<!DOCTYPE html><script>alert(1)</script>"
 
 
 async def output_url(api: RunningApi, team: Team, extension: str, content: bytes) -> str:
-    """Of an output with this content, as if a hostile template had drawn it."""
+    """The URL of an output with this content, as if a hostile template had drawn it."""
     job_id = "01JD8Z4V7QW5R8T2Y6N3M1B0CD"
     await api.store.put_async(keys.output(team.name, job_id, extension), content)
     signature = (await open_signer(api.store, None)).sign("output", team.name, job_id)
@@ -39,20 +39,20 @@ async def test_every_response_has_the_security_headers(
     api: RunningApi, team: Team, subtests: pytest.Subtests
 ) -> None:
     app = create_app(api.settings, api.client, api.store)
-    answers = [
+    responses = [
         (str(endpoint), await team.http.request(endpoint.method, api.url + endpoint.path))
         for endpoint in endpoints(app)
-        if endpoint.path not in ("/", "/codec/", "/docs")  # pages, with policies of their own
+        if endpoint.path not in ("/", "/codec/", "/docs")  # web pages with their own policies
     ]
-    answers.append(("no token", await team.public.get(f"{api.url}/api/v2/jobs")))
-    answers.append(("unknown", await team.public.get(f"{api.url}/nowhere")))
-    answers.append(("method", await team.public.delete(f"{api.url}/healthz")))
-    for place, answer in answers:
+    responses.append(("no token", await team.public.get(f"{api.url}/api/v2/jobs")))
+    responses.append(("unknown", await team.public.get(f"{api.url}/nowhere")))
+    responses.append(("method", await team.public.delete(f"{api.url}/healthz")))
+    for place, response in responses:
         with subtests.test(place):
-            assert answer.headers.items() >= EVERYWHERE.items()
-            assert "strict-transport-security" not in answer.headers
-            assert "server" not in answer.headers
-            assert "access-control-allow-origin" not in answer.headers
+            assert response.headers.items() >= EVERYWHERE.items()
+            assert "strict-transport-security" not in response.headers
+            assert "server" not in response.headers
+            assert "access-control-allow-origin" not in response.headers
 
 
 async def test_an_unexpected_error_has_the_headers_and_reveals_nothing(
@@ -61,25 +61,25 @@ async def test_an_unexpected_error_has_the_headers_and_reveals_nothing(
     template_id = await team.upload_card()
     broken = b'{"id": "a-piece-of-a-record"}'
     await api.store.put_async(keys.template_record(team.name, template_id), broken)
-    answer = await team.http.get(f"/templates/{template_id}")
-    assert (answer.status_code, answer.json()["errorCode"]) == (500, "INTERNAL_ERROR")
-    assert set(answer.json()) == {"error", "errorCode"}
-    assert answer.headers["x-request-id"]
-    assert answer.headers.items() >= EVERYWHERE.items()
-    assert not re.search("piece|record|Traceback|pydantic", answer.text)
+    response = await team.http.get(f"/templates/{template_id}")
+    assert (response.status_code, response.json()["errorCode"]) == (500, "INTERNAL_ERROR")
+    assert set(response.json()) == {"error", "errorCode"}
+    assert response.headers["x-request-id"]
+    assert response.headers.items() >= EVERYWHERE.items()
+    assert not re.search("piece|record|Traceback|pydantic", response.text)
 
 
 @pytest.mark.parametrize("extension", sorted({codec.extension for codec in CODECS.values()}))
 async def test_an_output_that_is_really_html_is_not_shown_as_a_web_page(
     api: RunningApi, team: Team, extension: str
 ) -> None:
-    answer = await team.public.get(await output_url(api, team, extension, SMUGGLED))
-    assert answer.content == SMUGGLED
-    assert answer.headers["content-type"].startswith(("image/", "video/"))
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    policy = answer.headers["content-security-policy"].split("; ")
+    response = await team.public.get(await output_url(api, team, extension, SMUGGLED))
+    assert response.content == SMUGGLED
+    assert response.headers["content-type"].startswith(("image/", "video/"))
+    assert response.headers["x-content-type-options"] == "nosniff"
+    policy = response.headers["content-security-policy"].split("; ")
     assert {"default-src 'none'", "sandbox"} <= set(policy)
-    assert "script" not in answer.headers["content-security-policy"]
+    assert "script" not in response.headers["content-security-policy"]
 
 
 async def test_an_output_only_has_the_media_type_of_its_codec(api: RunningApi, team: Team) -> None:
@@ -91,9 +91,9 @@ async def test_pages_of_other_sites_may_show_outputs(team: Team) -> None:
     card = await team.upload_card()
     job = (await team.http.post("/jobs", json=a_still(card))).json()
     await team.end_of_job(job["id"])
-    answer = await team.public.get(job["outputUrl"])
-    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
-    assert "frame-ancestors" not in answer.headers["content-security-policy"]
+    response = await team.public.get(job["outputUrl"])
+    assert response.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "frame-ancestors" not in response.headers["content-security-policy"]
 
 
 async def test_the_reference_loads_nothing_from_elsewhere(api: RunningApi) -> None:
@@ -120,8 +120,8 @@ async def test_https_is_enforced_if_the_public_url_uses_it(
 ) -> None:
     public = settings.model_copy(update={"public_url": "https://render.example.com"})
     async with served(public, client, store) as api, httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.get(f"{api.url}/healthz")
-    assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        response = await http.get(f"{api.url}/healthz")
+    assert response.headers["strict-transport-security"] == "max-age=31536000"
 
 
 APP = "https://app.example.com"
@@ -153,9 +153,9 @@ async def test_pages_of_a_named_origin_may_use_the_api(shared_api: RunningApi) -
     assert asked.headers["access-control-allow-origin"] == APP
     assert "access-control-allow-credentials" not in asked.headers
     async with shared_api.new_team() as team:
-        answer = await team.http.get("/fonts", headers={"Origin": APP})
-        assert answer.headers["access-control-allow-origin"] == APP
-        assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+        response = await team.http.get("/fonts", headers={"Origin": APP})
+        assert response.headers["access-control-allow-origin"] == APP
+        assert "X-Request-Id" in response.headers["access-control-expose-headers"]
         error = await team.http.get("/batches/nonsense", headers={"Origin": APP})
         assert (error.status_code, error.headers["access-control-allow-origin"]) == (400, APP)
 

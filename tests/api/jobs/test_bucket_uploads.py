@@ -1,4 +1,4 @@
-"""`upload` at submission: what is refused, and what a job's answers say."""
+"""`upload`: what is refused at submission, and what responses about the job contain."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Single jobs, and the jobs of batches looked at one by one."""
+"""Single jobs, and individual jobs of batches."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""POST /jobs/join: clips one after the other."""
+"""POST /jobs/join: joins clips into one video."""
 
 import base64
 import io
@@ -103,8 +103,8 @@ async def test_a_join_without_nested_jobs_is_queued_and_calls_its_webhook(team: 
         assert (created["status"], "children" in created) == ("queued", False)
         job = await team.end_of_job(created["id"])
         assert job["status"] == "finished", job
-        [told] = await receiver.bodies(1)
-    assert told == told | {"id": job["id"], "templateId": None, "state": "finished"}
+        [received] = await receiver.bodies(1)
+    assert received == received | {"id": job["id"], "templateId": None, "state": "finished"}
 
 
 async def test_a_broken_clip_is_named_by_its_position(team: Team) -> None:
@@ -138,9 +138,9 @@ async def test_a_join_is_cancelled_with_its_nested_jobs(team: Team) -> None:
 async def test_a_repeated_join_is_one_job(team: Team) -> None:
     body = {"assets": [a_clip(await team.upload_card(), "red")]}
     key = {"Idempotency-Key": "reel-1"}
-    answers = [await team.http.post("/jobs/join", json=body, headers=key) for _ in range(2)]
-    assert answers[0].content == answers[1].content
-    assert answers[1].headers["idempotency-replayed"] == "true"
+    responses = [await team.http.post("/jobs/join", json=body, headers=key) for _ in range(2)]
+    assert responses[0].content == responses[1].content
+    assert responses[1].headers["idempotency-replayed"] == "true"
 
 
 SRC = {"type": "video", "src": "https://example.com/a.mp4"}
@@ -187,7 +187,7 @@ async def test_templates_cannot_have_the_type_of_joins(card_team: Team) -> None:
 
 
 def a_sounding_page(tone: int) -> bytes:
-    """A page of half a second that plays a tone of so many Hz."""
+    """A page that lasts half a second and plays a tone of this frequency, in Hz."""
     return f"""<!doctype html><script type="application/json" id="reelbatch">
         {{"width": 32, "height": 18, "frameRate": 20, "seconds": 0.5}}</script>
         <style>body {{ background: #0000ff }}</style><script>
@@ -211,7 +211,7 @@ async def test_films_of_pages_are_joined_with_their_sound(team: Team) -> None:
 
 
 def pitches(content: bytes) -> list[int]:
-    """The loudest tone of each tenth of a second, in Hz, but for those where clips meet."""
+    """The loudest tone in each tenth of a second, in Hz, except where clips meet."""
     plain = av.AudioResampler("fltp", "mono", 48_000)
     with av.open(io.BytesIO(content), "r") as film:
         parts = [

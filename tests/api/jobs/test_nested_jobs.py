@@ -1,4 +1,4 @@
-"""Assets of the type job: rendered first, and then shown by a layer of their parent."""
+"""Assets of the type job, which are rendered first and then shown by a layer of their parent."""
 
 import io
 import json
@@ -60,7 +60,7 @@ async def until_status(team: Team, job_id: str, status: str) -> None:
 
 
 async def until_one_renders(team: Team) -> None:
-    """The worker has one process: only one of the team's endless jobs is under way."""
+    """The worker has one process, so only one of the team's endless jobs renders at a time."""
 
     async def look() -> Any:
         return await team.get("/jobs?states=render:dorender") or None
@@ -69,7 +69,7 @@ async def until_one_renders(team: Team) -> None:
 
 
 async def pixel(team: Team, job: Any) -> list[int]:
-    """The colour of the output's first frame at a place where the card has no text."""
+    """The colour of the output's first frame where the card has no text."""
     content = (await team.public.get(job["outputUrl"])).content
     if job["outputUrl"].endswith(".png"):
         picture = np.asarray(Image.open(io.BytesIO(content)).convert("RGB"))
@@ -86,30 +86,30 @@ def is_green(colour: list[int]) -> bool:
 
 
 @pytest.mark.parametrize(
-    "wanted",
+    "output",
     [
         {"type": "image", "frames": 0},
         {"codec": "video_h264_vbr_15mbps"},
         {"codec": "video_prores_4444"},
         {"codec": "gif"},
     ],
-    ids=lambda wanted: wanted.get("codec", "still"),
+    ids=lambda output: output.get("codec", "still"),
 )
 async def test_a_nested_jobs_output_is_shown_by_its_layer(
-    card_team: Team, card: str, wanted: dict[str, Any]
+    card_team: Team, card: str, output: dict[str, Any]
 ) -> None:
-    created = await create(card_team, a_parent(card, nested(card, GREEN, **wanted)))
+    created = await create(card_team, a_parent(card, nested(card, GREEN, **output)))
     assert created["status"] == "pending"
-    [announced] = created["children"]
-    assert set(announced) == {"id", "status", "outputUrl"}
-    assert announced["status"] == "queued"
+    [child_created] = created["children"]
+    assert set(child_created) == {"id", "status", "outputUrl"}
+    assert child_created["status"] == "queued"
 
     parent = await card_team.end_of_job(created["id"])
 
     assert parent["status"] == "finished", parent
     assert is_green(await pixel(card_team, parent))
-    child = await card_team.get(f"/jobs/{announced['id']}")
-    assert (child["status"], child["outputUrl"]) == ("finished", announced["outputUrl"])
+    child = await card_team.get(f"/jobs/{child_created['id']}")
+    assert (child["status"], child["outputUrl"]) == ("finished", child_created["outputUrl"])
     assert is_green(await pixel(card_team, child))
     assert parent["childIds"] == [child["id"]]
     assert child["parentId"] == parent["id"]
@@ -293,11 +293,15 @@ async def test_a_nested_job_waits_with_its_parent_and_is_cancelled_with_the_batc
     assert await status_of(team, waiting["id"]) == "pending"
     assert await status_of(team, children[0]) == "queued"
 
-    answer = (await team.http.post(f"/batches/{created['batchId']}/cancel")).json()
+    response = (await team.http.post(f"/batches/{created['batchId']}/cancel")).json()
 
-    assert (answer["status"], answer["totalJobs"], answer["cancelledCount"]) == ("cancelled", 2, 2)
-    assert [job["index"] for job in answer["jobs"]] == [0, 1]
-    ids = [job["id"] for job in answer["cancelledJobs"]]
+    assert (response["status"], response["totalJobs"], response["cancelledCount"]) == (
+        "cancelled",
+        2,
+        2,
+    )
+    assert [job["index"] for job in response["jobs"]] == [0, 1]
+    ids = [job["id"] for job in response["cancelledJobs"]]
     assert ids == [running["id"], waiting["id"], *children]
     child = await team.get(f"/jobs/{children[0]}")
     assert (child["status"], child["parentId"]) == ("manually_cancelled", waiting["id"])
@@ -341,30 +345,30 @@ async def test_a_parent_reports_what_an_operator_did_to_its_nested_job(
 
 async def test_a_repeated_request_has_the_same_nested_jobs(team: Team) -> None:
     card = await team.upload_card()
-    answers = [
+    responses = [
         await team.http.post(
             "/jobs", json=a_parent(card, nested(card)), headers={"Idempotency-Key": "k"}
         )
         for _ in range(2)
     ]
-    assert answers[0].content == answers[1].content
-    parent = await team.end_of_job(answers[0].json()["id"])
-    assert parent["childIds"] == [answers[0].json()["children"][0]["id"]]
+    assert responses[0].content == responses[1].content
+    parent = await team.end_of_job(responses[0].json()["id"])
+    assert parent["childIds"] == [responses[0].json()["children"][0]["id"]]
 
 
 async def test_defaults_and_lines_may_have_nested_jobs(card_team: Team, card: str) -> None:
     common = {"template": {"id": card}, "assets": [nested(card, GREEN)]}
     own = nested(card, GREEN, codec="gif")
     body = {"defaults": common, "jobs": [{}, {"assets": [own]}]}
-    answer = (await card_team.http.post("/batches?dryRun=true", json=body)).json()
-    endings = [job["children"][0]["outputUrl"].rsplit(".", 1)[1] for job in answer["jobs"]]
+    response = (await card_team.http.post("/batches?dryRun=true", json=body)).json()
+    endings = [job["children"][0]["outputUrl"].rsplit(".", 1)[1] for job in response["jobs"]]
     assert endings == ["png", "gif"]
     lines = "\n".join(json.dumps(a_parent(card, nested(card))) for _ in range(2))
     headers = {"Content-Type": "application/x-ndjson"}
-    answer = (
+    response = (
         await card_team.http.post("/batches?dryRun=true", content=lines, headers=headers)
     ).json()
-    assert [len(job["children"]) for job in answer["jobs"]] == [1, 1]
+    assert [len(job["children"]) for job in response["jobs"]] == [1, 1]
 
 
 TEXT = {"type": "text", "layerName": "title", "value": "x"}

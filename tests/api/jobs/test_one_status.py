@@ -1,4 +1,4 @@
-"""A job has one status, one progress and the same dates, whichever way it is read."""
+"""A job has the same status, progress and dates, however it is read."""
 
 import asyncio
 import json
@@ -24,31 +24,31 @@ Read = Callable[[], Awaitable[list[Any]]]
 
 
 class Sightings:
-    """What was read of jobs, in the order of time: nothing that was once told is taken back."""
+    """What was read about jobs, in order. Later reads must not contradict earlier ones."""
 
     def __init__(self) -> None:
         self._last: dict[str, dict[str, Any]] = {}
         self._counts: dict[str, int] = {}
 
     def add(self, way: str, job: Any) -> None:
-        """`job` is in any of the forms; each has some of the fields."""
+        """`job` is a job in any format, with some of the fields."""
         seen = self._last.setdefault(job["id"], {"status": "queued", "progress": 0.0})
-        told = f"{way} said {job} after {seen}"
-        assert _rank(job["status"]) >= _rank(seen["status"]), told
+        context = f"{way} returned {job} after {seen}"
+        assert _rank(job["status"]) >= _rank(seen["status"]), context
         if seen["status"] in ENDED:
-            assert job["status"] == seen["status"], told
+            assert job["status"] == seen["status"], context
         seen["status"] = job["status"]
         if "progress" in job:
-            assert job["progress"] >= seen["progress"], told
+            assert job["progress"] >= seen["progress"], context
             seen["progress"] = job["progress"]
         dates: dict[str, Any] = job.get("stats") or {}
         for name in DATES:
             date = dates.get(name)
             if dates and seen.get(name):
-                assert date == seen[name], told
+                assert date == seen[name], context
             seen[name] = date or seen.get(name)
         if job["status"] == RENDERING and dates:
-            assert dates["startedAt"], told
+            assert dates["startedAt"], context
 
     def add_counts(self, way: str, counts: Any) -> None:
         ended = {name: counts[name] for name in ("finished", "error", "cancelled")}
@@ -120,14 +120,14 @@ def ways_to_read(
 @pytest.fixture
 def seed() -> int:
     chosen = int(os.environ.get("REELBATCH_TEST_SEED", random.randrange(2**32)))  # noqa: S311
-    print(f"REELBATCH_TEST_SEED={chosen}")  # noqa: T201  pytest shows it where the test fails
+    print(f"REELBATCH_TEST_SEED={chosen}")  # noqa: T201  pytest shows it if the test fails
     return chosen
 
 
 async def test_no_two_reads_of_a_batch_contradict_each_other(
     api: RunningApi, team: Team, seed: int
 ) -> None:
-    """At moments that the seed draws, with one render process."""
+    """Reads at random moments, which depend on the seed, with one render process."""
     chance = random.Random(seed)  # noqa: S311  reproducible, not secret
     card, film = await team.upload_card(), await team.upload(a_small_film())
     lengths = [chance.randrange(500, 4000) for _ in range(JOBS - 3)]
@@ -148,12 +148,12 @@ async def test_no_two_reads_of_a_batch_contradict_each_other(
     ways = ways_to_read(api, team, client, batch, sightings)
 
     async def follow() -> list[Any]:
-        path, told = f"/batches/{batch['batchId']}/events", list[Any]()
+        path, received = f"/batches/{batch['batchId']}/events", list[Any]()
         async with team.http.stream("GET", path) as stream:
             async for line in stream.aiter_lines():
                 if line.startswith('data: {"index"'):
-                    told.append(json.loads(line.removeprefix("data: ")))
-        return told
+                    received.append(json.loads(line.removeprefix("data: ")))
+        return received
 
     following = asyncio.create_task(follow())
     pending = JOBS
@@ -164,7 +164,7 @@ async def test_no_two_reads_of_a_batch_contradict_each_other(
         if chance.random() < 0.1:
             for job in await ways["by_command"]():
                 sightings.add("by_command", job)
-        await asyncio.sleep(chance.random() * 0.3)  # the moments that are drawn
+        await asyncio.sleep(chance.random() * 0.3)  # until the next random moment
         stats = (await team.get(f"/batches/{batch['batchId']}"))["stats"]
         pending = stats["pending"]
         if (await team.get(f"/jobs/{batch['jobs'][endless]['id']}"))["progress"] > 0:
@@ -208,7 +208,7 @@ async def test_equal_jobs_wait_in_the_queue_for_the_one_that_renders(team: Team)
     batch = await team.create_batch(*[a_video(film)] * 4)
 
     async def look() -> bool | None:
-        """Each has a worker, and all but one wait there for the render of that one."""
+        """Each job has a worker, and all but one wait there for the render of that one."""
         jobs = (await team.get(f"/batches/{batch['batchId']}"))["jobs"]
         rendering = [job for job in jobs if job["status"] == RENDERING]
         return len(rendering) == 1 or None

@@ -1,4 +1,4 @@
-"""A poster is a still of a film, made with it and found beside it."""
+"""Posters: stills of films, which are rendered and stored together with them."""
 
 import csv
 import io
@@ -19,12 +19,12 @@ from tests.api.running_api import Team, a_still, a_video
 from tests.s3_server import S3Server
 
 AWAY_FROM_TEXT = (30, 2)  # x and y in the card
-BEFORE, AFTER = "white", "blue"  # what is there until its fifth frame of ten, and from then on
+BEFORE, AFTER = "white", "blue"  # the background before and after the fifth frame of ten
 
 
 @pytest_asyncio.fixture(scope="module")
 async def changing(card_team: Team) -> str:
-    """The card, whose background comes in the middle of its 0.4 seconds."""
+    """The card, but its background only appears halfway through the 0.4 seconds."""
     card = json.loads(a_card())
     next(layer for layer in card["layers"] if layer["nm"] == "background")["ip"] = 5
     return await card_team.upload(json.dumps(card).encode())
@@ -66,14 +66,14 @@ async def test_every_read_of_a_film_has_its_poster(card_team: Team, changing: st
         job = a_video(changing, poster=True) | {"name": "Ada", "webhook": {"url": receiver.url}}
         created = await card_team.create_batch(job, a_still(changing))
         batch = await card_team.end_of_batch(created["batchId"])
-        [told] = await receiver.bodies(1)
+        [received] = await receiver.bodies(1)
     film, still = batch["jobs"]
     url = film["posterUrl"]
     assert url.endswith(f"/{film['id']}.jpg?name=Ada")
     path = f"/batches/{batch['batchId']}"
     results = await card_team.get(f"{path}/results")
     listed = {each["id"]: each for each in await card_team.get("/jobs?limit=1000")}
-    reads = [told, await card_team.get(f"/jobs/{film['id']}"), results[0], listed[film["id"]]]
+    reads = [received, await card_team.get(f"/jobs/{film['id']}"), results[0], listed[film["id"]]]
     assert [read["posterUrl"] for read in reads] == [url] * 4
     assert ["posterUrl" in read for read in (still, results[1], listed[still["id"]])] == [False] * 3
     table = (await card_team.http.get(f"{path}/results?format=csv")).text
@@ -154,7 +154,7 @@ async def test_a_join_has_a_poster_and_so_have_its_clips(team: Team) -> None:
 async def test_a_poster_goes_into_the_clients_bucket(
     card_team: Team, changing: str, s3_server: S3Server
 ) -> None:
-    for _ in range(2):  # the second one has the first one's render
+    for _ in range(2):  # the second one reuses the first one's render
         job = a_video(changing, poster=0) | {"upload": an_upload(s3_server)}
         ended = await finished_job(card_team, job)
         assert ended["posterUrl"] == f"{s3_server.endpoint}/outputs/p/{ended['id']}.jpg"

@@ -1,4 +1,4 @@
-"""Jobs with equal inputs share a render, seen through the API."""
+"""Jobs with equal inputs share a render, as seen through the API."""
 
 import asyncio
 import io
@@ -34,7 +34,7 @@ async def template(team: Team) -> str:
 
 
 async def results_of(team: Team, jobs: Sequence[Any]) -> list[Any]:
-    """Of a new batch of these jobs, once all have finished."""
+    """The results of a new batch of these jobs, once all have finished."""
     created = await team.create_batch(*jobs)
     batch = await team.end_of_batch(created["batchId"])
     assert batch["stats"]["finished"] == len(jobs), batch
@@ -47,9 +47,9 @@ def rendered(results: Sequence[Any]) -> list[int]:
 
 
 async def files_of(team: Team, results: Sequence[Any]) -> list[bytes]:
-    answers = [await team.public.get(result["outputUrl"]) for result in results]
-    assert {answer.status_code for answer in answers} == {200}
-    return [answer.content for answer in answers]
+    responses = [await team.public.get(result["outputUrl"]) for result in results]
+    assert {response.status_code for response in responses} == {200}
+    return [response.content for response in responses]
 
 
 async def log_of(team: Team, job_id: str) -> str:
@@ -119,8 +119,8 @@ async def test_values_of_secrets_matter_and_are_not_stored(
     team: Team, template: str, api: RunningApi
 ) -> None:
     for name, value in {"A": "first", "B": "first", "C": "second"}.items():
-        answer = await team.http.put("/secrets", json={"name": name, "value": value})
-        assert answer.status_code == 201
+        response = await team.http.put("/secrets", json={"name": name, "value": value})
+        assert response.status_code == 201
     results = await results_of(
         team, [a_still(template, f"${{secrets.{name}}}") for name in ("A", "B", "C")]
     )
@@ -159,7 +159,7 @@ async def test_a_render_whose_file_is_gone_is_rendered_again(
 
 
 async def equal_films(team: Team, number: int) -> list[str]:
-    """Their ids. None of them ends by itself within a test."""
+    """The ids of new jobs with equal films, none of which ends within a test."""
     film = a_video(await team.upload(a_film()))
     return [(await team.http.post("/jobs", json=film)).json()["id"] for _ in range(number)]
 

@@ -1,4 +1,4 @@
-"""Long renders in segments: what clients get is what one render would have given them."""
+"""Long renders in segments: clients get the same result as from a single render."""
 
 import asyncio
 import base64
@@ -36,15 +36,15 @@ from tests.child_processes import children_of_command
 from tests.reelbatch.engines.html.pages import needs_browser
 
 SLOTS = 3  # the session's worker has one
-SEGMENT_FRAMES = 50  # the least of a segment
-LONG = 30_000  # frames: their render is seen at work
+SEGMENT_FRAMES = 50  # minimum per segment
+LONG = 30_000  # frames, which take long enough to observe the render
 
 
 @pytest_asyncio.fixture(scope="module")
 async def splitting(
     settings: Settings, api: RunningApi, store: ObjectStore, client: Client
 ) -> AsyncGenerator[RunningApi]:
-    """Another API on the same service, whose jobs may be split, and a second worker."""
+    """Another API of the same service, whose jobs may be split, and a second worker."""
     stop = asyncio.Event()
     more = settings.model_copy(update={"render_processes": SLOTS - 1})
     running = asyncio.create_task(worker.run(more, stop))
@@ -59,7 +59,7 @@ async def splitting(
 async def split_http(
     team: Team, splitting: RunningApi, client: Client
 ) -> AsyncGenerator[httpx.AsyncClient]:
-    """The team's client of the API that splits, while nobody else renders."""
+    """The team's client of the API that splits jobs, while nothing else renders."""
     await all_slots_are_free(client)
     token = team.http.headers["Authorization"].removeprefix("Bearer ")
     async with splitting.client_of(token) as http:
@@ -77,7 +77,7 @@ def a_tone() -> str:
 
 
 async def all_slots_are_free(client: Client) -> None:
-    """Slots are shared by open jobs, of which Temporal's list lags a moment behind."""
+    """Open jobs share the slots, and Temporal's list of them lags a moment behind."""
     slots = SlotActivities(client)
 
     async def look() -> bool | None:
@@ -126,7 +126,7 @@ async def segments_left(store: ObjectStore, team: Team) -> list[str]:
 
 
 def timestamps(content: bytes) -> list[int]:
-    """When pictures are shown, in the container's ticks."""
+    """The times at which pictures are shown, in the container's ticks."""
     with av.open(io.BytesIO(content), "r") as film:
         packets = film.demux(film.streams.video[0])
         return sorted(packet.pts for packet in packets if packet.pts is not None)
@@ -151,7 +151,7 @@ async def test_a_film_in_segments_equals_one_that_is_rendered_whole(
     job["assets"] = [{"type": "audio", "layerName": "background", "src": a_tone()}]
     split_id = await post(split_http, job)
     split = await team.end_of_job(split_id)
-    await delete_folder(store, keys.kept_renders(team.name))  # the other is rendered, too
+    await delete_folder(store, keys.kept_renders(team.name))  # so that the other one is rendered
     whole_id = await post(team.http, job)
     whole = await team.end_of_job(whole_id)
 

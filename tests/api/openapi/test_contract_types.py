@@ -1,7 +1,8 @@
-"""Answers as a strict decoder reads them: what the types of the contract's clients demand.
+"""Responses as the contract's strictly typed clients decode them.
 
-The classes below are the contract's, apart from the project's own models on purpose. Validation is
-strict: an integer has no fraction, a date is RFC 3339 or null, and what is declared is there.
+The classes below follow the contract, and are deliberately separate from the project's models.
+Validation is strict: integers have no fraction, dates are RFC 3339 or null, and declared fields are
+present.
 """
 
 from typing import Annotated, Any, Literal, TypeVar
@@ -28,7 +29,7 @@ JobStatus = Literal[
 
 
 class Declared(BaseModel):
-    """Fields without a default are always there; more than the declared ones may be."""
+    """Fields without a default are always present; undeclared fields are allowed."""
 
     model_config = ConfigDict(strict=True, extra="allow", alias_generator=to_camel)
 
@@ -110,7 +111,7 @@ class Job(Declared):
 
 
 class MinimalJob(Job):
-    stats: Literal["left out"] = "left out"  # pyright: ignore[reportIncompatibleVariableOverride]  only `minimal` lists are so
+    stats: Literal["left out"] = "left out"  # pyright: ignore[reportIncompatibleVariableOverride]  only in `minimal` lists
 
 
 class JobCancellation(Declared):

@@ -1,4 +1,4 @@
-"""Every request that the documentation and the examples show is accepted."""
+"""Every request in the documentation and the examples is accepted."""
 
 import json
 import re
@@ -18,7 +18,7 @@ PAGES = [
 ]
 BODIES = sorted((ROOT / "examples" / "requests").glob("*.json"))
 
-# The mixed batch shows what becomes of bad jobs.
+# The mixed batch shows how invalid jobs are reported.
 REJECTED_ON_PURPOSE = {"batch-mixed.json": [5, 11, 18]}
 
 Request = dict[str, Any]
@@ -26,7 +26,7 @@ Request = dict[str, Any]
 
 @pytest_asyncio.fixture(scope="module")
 async def templates(card_team: Team) -> dict[str, str]:
-    """The ids of the example templates by their names."""
+    """The ids of the example templates, by name."""
     ids: dict[str, str] = {}
     for file in sorted((ROOT / "examples" / "templates").iterdir()):
         if file.suffix in (".json", ".lottie", ".zip"):
@@ -38,7 +38,7 @@ async def templates(card_team: Team) -> dict[str, str]:
 
 
 def requests_of(page: Path) -> list[Request]:
-    """The JSON blocks of a page that are a batch or a job."""
+    """The JSON blocks in a document that are a batch or a job."""
     requests: list[Request] = []
     for block in re.findall(r"^```json\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
         content = json.loads(block.replace("[…]", "[]").replace("{…}", "{}"))
@@ -52,7 +52,7 @@ def request_in(body: Path) -> Request:
 
 
 def filled(request: Request, templates: dict[str, str]) -> Request:
-    """With real ids instead of `{{name}}`; any other placeholder is the product promo."""
+    """The request with real ids instead of `{{name}}`; other placeholders get the product promo."""
     promo = templates["product-promo"]
     text = re.sub(
         r"\{\{([a-z-]+)\}\}",
@@ -63,7 +63,7 @@ def filled(request: Request, templates: dict[str, str]) -> Request:
 
 
 async def rejections(team: Team, request: Request) -> list[Any]:
-    """What the API has against the jobs; nothing is rendered."""
+    """The errors that the API reports for the jobs, without rendering them."""
     batch = request if "jobs" in request else {"jobs": [request]}
     response = await team.http.post("/batches?dryRun=true", json=batch)
     assert response.status_code in (200, 400), response.text

@@ -1,6 +1,7 @@
-"""Clients that generators make of the OpenAPI document compile, and do what they are for.
+"""Clients that are generated from the OpenAPI document compile and work.
 
-What takes a compiler that not every machine has is left to `make clients`, and skipped without it.
+Tests that need compilers that not every machine has only run in `make clients`, and are skipped if
+the compiler is missing.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ def run(*command: str | Path, folder: Path) -> None:
 
 
 def download(*command: str, folder: Path) -> None:
-    """Run a package client; a machine that reaches no registry skips the test."""
+    """Run a package client; the test is skipped if no registry can be reached."""
     ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if ended.returncode:
         pytest.skip(f"{command[0]} could not download: {(ended.stderr or ended.stdout)[-200:]!r}")
@@ -137,7 +138,7 @@ async def test_typescript_types_describe_a_batch(
     generator = node_modules / "openapi-typescript/bin/cli.js"
     compiler = node_modules / "typescript/bin/tsc"
 
-    # Without it a field with a default must be sent.
+    # Without this option, fields with a default would be required.
     optional = "--default-non-nullable=false"
 
     def compile_program() -> None:

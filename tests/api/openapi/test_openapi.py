@@ -1,4 +1,4 @@
-"""The OpenAPI document is true: generated requests, good and bad, get only answers that it has."""
+"""The OpenAPI document is correct: generated requests only get the responses that it declares."""
 
 import asyncio
 import json
@@ -57,9 +57,9 @@ OFFICIAL_NAMES = {
     *("listSecrets", "createOrUpdateSecret", "deleteSecret"),
 }
 
-_IS_NO_HTTP = "Invalid HTTP request received."
+_NOT_HTTP = "Invalid HTTP request received."
 
-# Bounded and the same on every run; shrinking would make many requests more.
+# Few examples, the same on every run; shrinking would send many more requests.
 EXPLORATION = hypothesis_settings(
     max_examples=4,
     derandomize=True,
@@ -74,8 +74,9 @@ EXPLORATION = hypothesis_settings(
     ],
 )
 
-# These take what needs no body; all others that write have to declare theirs.
+# These report errors in the format of a batch.
 BATCHES_REFUSED = {("/api/v2/batches", "400"), ("/api/v2/previews", "400")}
+# These need no body; all others that write must declare theirs.
 WITHOUT_BODY = (
     *("/cancel", "/upload", "/retry", "/redeliver", "/share"),
     *("/pause", "/resume", "/trigger"),
@@ -84,12 +85,12 @@ WITHOUT_BODY = (
 
 @dataclass(frozen=True)
 class Document:
-    """The document of the served API, and what there is behind it."""
+    """The document of the served API, and ids of things that exist there."""
 
     url: str
     team: Team
     content: dict[str, Any]
-    known: dict[str, str]  # ids by the names of path parameters
+    known: dict[str, str]  # ids, by the names of path parameters
 
     @property
     def operations(self) -> list[Operation]:
@@ -114,7 +115,7 @@ async def document(api: RunningApi) -> AsyncGenerator[Document]:
 
 
 def explore(document: Document, operation: Operation, mode: GenerationMode) -> None:
-    """Send generated requests; half of them about what exists. Raises what the checks find."""
+    """Send generated requests, half of them about existing things. Raises what the checks find."""
     reads = operation.method.upper() != "DELETE"
 
     @EXPLORATION
@@ -129,7 +130,7 @@ def explore(document: Document, operation: Operation, mode: GenerationMode) -> N
             timeout=60,
         )
 
-    with suppress(Unsatisfiable):  # nothing about the operation can be bad
+    with suppress(Unsatisfiable):  # nothing about the operation can be invalid
         send()
 
 
@@ -158,8 +159,8 @@ async def test_the_api_responds_as_its_document_says(
             try:
                 await asyncio.to_thread(explore, document, operation, mode)
             except FailureGroup as found:
-                # Such headers are refused before the API knows which endpoint was meant.
-                if all(_IS_NO_HTTP not in f"{each} {vars(each)}" for each in found.exceptions):
+                # Such headers are refused before the API knows which endpoint is meant.
+                if all(_NOT_HTTP not in f"{each} {vars(each)}" for each in found.exceptions):
                     raise
 
 
@@ -175,9 +176,9 @@ async def test_every_operation_declares_its_requests_and_responses(document: Doc
             if path.startswith("/api/"):
                 assert operation["security"], place
                 assert "401" in operation["responses"], place
-            for status, answer in operation["responses"].items():
+            for status, response in operation["responses"].items():
                 if int(status) >= 400 and (path, status) not in BATCHES_REFUSED:
-                    schema = answer.get("content", {}).get("application/json", {}).get("schema")
+                    schema = response.get("content", {}).get("application/json", {}).get("schema")
                     assert schema == error_schema or status == "416", f"{place} {status}"
 
 
@@ -307,7 +308,7 @@ async def test_every_example_of_the_document_is_accepted(
 ) -> None:
     template_id = await team.upload_card()
     for path, operations in document.content["paths"].items():
-        if path.endswith("/previews"):  # it takes one at a time, and those of batches
+        if path.endswith("/previews"):  # only one at a time, with the same examples as batches
             continue
         for method, operation in operations.items():
             for media_type, content in operation.get("requestBody", {}).get("content", {}).items():

@@ -1,4 +1,4 @@
-"""The older form of the OpenAPI document says the same as the newer one."""
+"""The OpenAPI 3.0 document has the same meaning as the 3.1 document."""
 
 from collections.abc import Iterator
 from typing import Any, cast
@@ -20,7 +20,7 @@ OTHERS: list[Any] = [None, True, 1, -2000, "", "finished", [], [1, 2], {}]
 
 @pytest_asyncio.fixture(scope="module")
 async def documents(api: RunningApi, card_team: Team) -> Both:
-    """As 3.0, and as 3.1."""
+    """The 3.0 and the 3.1 document."""
     older = (await card_team.public.get(f"{api.url}/openapi-3.0.json")).json()
     return older, (await card_team.public.get(f"{api.url}/openapi.json")).json()
 
@@ -36,7 +36,7 @@ def test_it_has_the_same_operations(documents: Both) -> None:
 
 
 def operations(document: dict[str, Any]) -> dict[str, Any]:
-    """What each takes and returns, by names."""
+    """What each operation accepts and returns, by name."""
     return {
         operation["operationId"]: (
             method,
@@ -94,7 +94,7 @@ def a_value(document: dict[str, Any], schema: dict[str, Any]) -> Any:
         case "string" if schema.get("format") == "date-time":
             return "2026-05-04T12:00:00.000Z"
         case "string":
-            return EXAMPLE_TEMPLATE_ID  # it is of each pattern
+            return EXAMPLE_TEMPLATE_ID  # it matches every pattern
         case "boolean":
             return True
         case "integer":  # the document writes bounds as 0.0
@@ -104,7 +104,7 @@ def a_value(document: dict[str, Any], schema: dict[str, Any]) -> Any:
 
 
 def changes(full: Any) -> Iterator[Any]:
-    """The value with one field missing or another, and other values."""
+    """The value with one field missing or different, and entirely different values."""
     yield from OTHERS
     if isinstance(full, dict):
         fields = cast("dict[str, Any]", full)

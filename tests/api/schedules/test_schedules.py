@@ -1,4 +1,4 @@
-"""Batches of the table at a URL, again and again. No test waits for a time to come."""
+"""Schedules, which make batches of the table at a URL. No test waits for a scheduled time."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -29,7 +29,7 @@ async def origin() -> AsyncGenerator[Origin]:
 
 
 def a_schedule(template: str, url: str, **fields: Any) -> dict[str, Any]:
-    """Due once a year; its jobs are stills."""
+    """A schedule that is due once a year, and whose jobs are stills."""
     times = {"cron": "0 6 1 1 *", "timeZone": "Europe/Berlin"}
     return {
         **times,
@@ -47,14 +47,14 @@ async def create(team: Team, body: dict[str, Any], status: int = 201) -> Any:
     return response.json()
 
 
-async def tell(team: Team, schedule: Any, what: str, status: int = 200) -> Any:
+async def command(team: Team, schedule: Any, what: str, status: int = 200) -> Any:
     response = await team.http.post(f"/schedules/{schedule['id']}/{what}")
     assert response.status_code == status, response.text
     return response.json()
 
 
 async def next_run(team: Team, schedule: Any, number: int = 1) -> Any:
-    """The last run, once there were this many."""
+    """The last run, once there have been this many."""
 
     async def look() -> Any:
         runs = (await team.get(f"/schedules/{schedule['id']}"))["runs"]
@@ -63,7 +63,7 @@ async def next_run(team: Team, schedule: Any, number: int = 1) -> Any:
     return await until(look, f"run {number} of the schedule")
 
 
-async def rest(team: Team, schedule: Any) -> None:
+async def until_idle(team: Team, schedule: Any) -> None:
     async def look() -> bool | None:
         return not (await team.get(f"/schedules/{schedule['id']}"))["running"] or None
 
@@ -71,12 +71,12 @@ async def rest(team: Team, schedule: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("poster", "asked"), [(True, "true"), (1, "1.0"), (1.5, "1.5"), (False, "null")]
+    ("poster", "expected"), [(True, "true"), (1, "1.0"), (1.5, "1.5"), (False, "null")]
 )
-def test_the_poster_of_a_schedules_jobs_is_the_one_it_names(poster: object, asked: str) -> None:
+def test_the_poster_of_a_schedules_jobs_is_the_one_it_names(poster: object, expected: str) -> None:
     creation = ScheduleCreation.model_validate(a_schedule("T", "https://host/t", poster=poster))
     settings = cast("dict[str, object]", common_fields(query_of(creation))["settings"])
-    assert json.dumps(settings.get("poster")) == asked, "in JSON, as 1.0 equals true in Python"
+    assert json.dumps(settings.get("poster")) == expected, "as JSON: 1.0 equals true in Python"
 
 
 async def test_each_run_makes_a_batch_of_the_tables_current_content(
@@ -86,19 +86,19 @@ async def test_each_run_makes_a_batch_of_the_tables_current_content(
     url = origin.answer("/offers.csv?key=hush", b"title,job:name\nA,one\nB,\n")
     schedule = await create(team, a_schedule(card, url, outputName="{title}"))
     assert schedule["url"] == f"{origin.url}/offers.csv", "a query may be secret"
-    assert schedule["nextRunAt"].endswith("-01-01T05:00:00.000Z"), "6 in the morning of Berlin"
+    assert schedule["nextRunAt"].endswith("-01-01T05:00:00.000Z"), "6 in the morning in Berlin"
     assert (schedule["paused"], schedule["runs"]) == (False, [])
 
-    await tell(team, schedule, "trigger", 202)
+    await command(team, schedule, "trigger", 202)
     run = await next_run(team, schedule)
     assert (run["jobs"], run["rejectedJobs"]) == (2, 0)
     [batch_id] = run["batchIds"]
     batch = await team.end_of_batch(batch_id)
     assert (batch["name"], [job["name"] for job in batch["jobs"]]) == ("Offers", ["one", "B"])
-    await rest(team, schedule)
+    await until_idle(team, schedule)
 
     origin.answer("/offers.csv?key=hush", b"title,job:priority\nC,1\nD,high\n")
-    await tell(team, schedule, "trigger", 202)
+    await command(team, schedule, "trigger", 202)
     run = await next_run(team, schedule, 2)
     assert (run["jobs"], run["rejectedJobs"]) == (1, 1)
 
@@ -109,10 +109,10 @@ async def test_each_run_makes_a_batch_of_the_tables_current_content(
     batches = await until(listed, "batches of the schedule")
     assert [each["batchId"] for each in batches] == [*run["batchIds"], batch_id]
     assert {each["schedule"] for each in batches} == {schedule["id"]}
-    await rest(team, schedule)
+    await until_idle(team, schedule)
 
     origin.answer("/offers.csv?key=hush", b"title,job:priority\nE,high\n")
-    await tell(team, schedule, "trigger", 202)
+    await command(team, schedule, "trigger", 202)
     run = await next_run(team, schedule, 3)
     [rejected_id] = run["batchIds"]
     for query in (f"schedule={schedule['id']}", "name=Offers"):
@@ -120,9 +120,9 @@ async def test_each_run_makes_a_batch_of_the_tables_current_content(
         assert (newest["batchId"], newest["rejected"]) == (rejected_id, 1)
         assert newest["schedule"] == schedule["id"]
     assert (await team.get(f"/batches?schedule={new_id()}"))["batches"] == []
-    await rest(team, schedule)
+    await until_idle(team, schedule)
     assert await team.get("/schedules") == [await team.get(f"/schedules/{schedule['id']}")]
-    assert await names_in(api.store, keys.fetched_tables(team.name)) == [], "tables go again"
+    assert await names_in(api.store, keys.fetched_tables(team.name)) == [], "tables are deleted"
 
 
 async def test_a_large_workbook_becomes_several_batches_of_one_submission(
@@ -132,7 +132,7 @@ async def test_a_large_workbook_becomes_several_batches_of_one_submission(
     rows = [["title"], *([f"row {number}"] for number in range(1001))]
     url = origin.answer("/rows", a_workbook(*rows))
     schedule = await create(team, a_schedule(card, url, concurrency=1))
-    await tell(team, schedule, "trigger", 202)
+    await command(team, schedule, "trigger", 202)
     run = await next_run(team, schedule)
     assert (run["jobs"], len(run["batchIds"])) == (1001, 2)
     first, second = run["batchIds"]
@@ -152,12 +152,12 @@ async def test_runs_that_are_due_while_batches_are_running_are_skipped(
     film = await team.upload(a_film())
     url = origin.answer("/film.csv", b"job:tags\nlong\n")
     schedule = await create(team, a_schedule(film, url, codec=None))
-    await tell(team, schedule, "trigger", 202)
+    await command(team, schedule, "trigger", 202)
     [batch_id] = (await next_run(team, schedule))["batchIds"]
-    refused = await tell(team, schedule, "trigger", 409)
+    refused = await command(team, schedule, "trigger", 409)
     assert refused["errorCode"] == "SCHEDULE_RUNNING"
     temporal_id = schedule_workflow_id(team.name, schedule["id"])
-    await api.client.get_schedule_handle(temporal_id).trigger()  # as if it came due
+    await api.client.get_schedule_handle(temporal_id).trigger()  # as if it were due
 
     async def skipped() -> Any:
         found = await team.get(f"/schedules/{schedule['id']}")
@@ -166,7 +166,7 @@ async def test_runs_that_are_due_while_batches_are_running_are_skipped(
     found = await until(skipped, "skipped run")
     assert (found["running"], len(found["runs"])) == (True, 1)
     await team.http.post(f"/batches/{batch_id}/cancel")
-    await rest(team, schedule)
+    await until_idle(team, schedule)
 
 
 async def test_a_paused_schedule_only_runs_when_it_is_triggered(
@@ -174,12 +174,12 @@ async def test_a_paused_schedule_only_runs_when_it_is_triggered(
 ) -> None:
     url = origin.answer("/paused.csv", b"title\nA\n")
     schedule = await create(card_team, a_schedule(card, url, name="<" * 200))
-    paused = await tell(card_team, schedule, "pause")
+    paused = await command(card_team, schedule, "pause")
     assert paused["paused"]
     assert "nextRunAt" not in paused
-    await tell(card_team, schedule, "trigger", 202)
+    await command(card_team, schedule, "trigger", 202)
     assert (await next_run(card_team, schedule))["jobs"] == 1
-    resumed = await tell(card_team, schedule, "resume")
+    resumed = await command(card_team, schedule, "resume")
     assert (resumed["paused"], resumed["nextRunAt"]) == (False, schedule["nextRunAt"])
 
 
@@ -206,7 +206,7 @@ async def test_a_run_that_makes_nothing_says_why(
 ) -> None:
     url = origin.answer(f"{path}?key=hush", body, status=status)
     schedule = await create(card_team, a_schedule(card, url))
-    await tell(card_team, schedule, "trigger", 202)
+    await command(card_team, schedule, "trigger", 202)
     run = await next_run(card_team, schedule)
     assert (run["jobs"], run["errorCode"]) == (0, code)
     assert words in run["error"]
@@ -221,7 +221,7 @@ async def test_a_secret_in_the_url_is_sent_and_never_shown(
     origin.answer("/s3cr3t/table.csv", b"title\nA\n")
     url = f"{origin.url}/${{secrets.TABLE_KEY}}/table.csv"
     schedule = await create(card_team, a_schedule(card, url))
-    await tell(card_team, schedule, "trigger", 202)
+    await command(card_team, schedule, "trigger", 202)
     assert (await next_run(card_team, schedule))["jobs"] == 1
     assert "/s3cr3t/table.csv" in origin.requests
     unknown = a_schedule(card, f"{origin.url}/${{secrets.NO_KEY}}")
@@ -272,7 +272,7 @@ async def test_a_deleted_schedule_is_gone_and_its_batches_stay(
 ) -> None:
     url = origin.answer("/deleted.csv", b"title\nA\n")
     schedule = await create(card_team, a_schedule(card, url))
-    await tell(card_team, schedule, "trigger", 202)
+    await command(card_team, schedule, "trigger", 202)
     [batch_id] = (await next_run(card_team, schedule))["batchIds"]
     deleted = await card_team.http.delete(f"/schedules/{schedule['id']}")
     assert deleted.status_code == 200

@@ -1,4 +1,4 @@
-"""Assets by URL, from the job to its picture."""
+"""Assets by URL, from the job to the rendered picture."""
 
 import io
 import json
@@ -107,7 +107,7 @@ async def test_private_addresses_are_refused_at_submission(
 
 
 async def colour_of(team: Team, job: Any) -> tuple[int, ...]:
-    """Of the picture's last corner."""
+    """The colour in a corner of the rendered picture."""
     created = await team.http.post("/jobs", json=job)
     assert created.status_code == 201, created.text
     ended = await team.end_of_job(created.json()["id"])

@@ -1,4 +1,4 @@
-"""The fields of a template, and the table that they give."""
+"""The fields of a template, and the example table that is made from them."""
 
 from typing import cast
 

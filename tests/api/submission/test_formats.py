@@ -86,10 +86,10 @@ async def test_other_encodings_are_a_415(card_team: Team, encoding: str) -> None
 async def test_a_broken_line_only_affects_its_job(card_team: Team, card: str) -> None:
     good = json.dumps(a_still(card)).encode()
     body = b"\xef\xbb\xbf" + b"\r\n".join([good, b"", b'{"template": ', b"\xff", b"5", good, b""])
-    answer = (await post(card_team, body, **JSON_LINES)).json()
-    assert (answer["status"], answer["totalJobs"]) == ("partial", 5)
-    assert [job["index"] for job in answer["jobs"]] == [0, 4]
-    errors = [(error["index"], error["errorCode"], error["error"]) for error in answer["errors"]]
+    response = (await post(card_team, body, **JSON_LINES)).json()
+    assert (response["status"], response["totalJobs"]) == ("partial", 5)
+    assert [job["index"] for job in response["jobs"]] == [0, 4]
+    errors = [(error["index"], error["errorCode"], error["error"]) for error in response["errors"]]
     assert errors[0] == (1, "INVALID_JSON", "Line 3 is not JSON: a value is missing at column 14.")
     assert errors[1][:2] == (2, "INVALID_JSON")
     assert errors[1][2].startswith("Line 4 is not valid UTF-8")
@@ -129,38 +129,38 @@ async def test_a_table_becomes_a_batch(team: Team) -> None:
 
 async def test_a_column_can_set_a_property(card_team: Team, card: str) -> None:
     table = b"data:title.Opacity,data:title.Font,text:title\n50,,A\n,Inter-Bold,\n"
-    answer = await post(card_team, table, f"&template={card}", **CSV)
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["successCount"] == 2
+    response = await post(card_team, table, f"&template={card}", **CSV)
+    assert response.status_code == 200, response.text
+    assert response.json()["successCount"] == 2
 
 
 async def test_errors_of_a_table_belong_to_their_rows(card_team: Team, card: str) -> None:
     table = (
         b'title,image:background,job:priority\n"A\n",,\n\nB,ftp://x/y,\nA,ftp://x/y,high\n,,,5\n'
     )
-    answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
-    assert [job["index"] for job in answer["jobs"]] == [0]
-    assert [error["line"] for error in answer["errors"]] == [5, 6, 7]
+    response = (await post(card_team, table, f"&template={card}", **CSV)).json()
+    assert [job["index"] for job in response["jobs"]] == [0]
+    assert [error["line"] for error in response["errors"]] == [5, 6, 7]
     fields: list[tuple[int, set[str]]] = [
         (error["index"], {detail["field"] for detail in error["details"]})
-        for error in answer["errors"]
+        for error in response["errors"]
     ]
-    columns = [error["details"][0].get("column") for error in answer["errors"]]
+    columns = [error["details"][0].get("column") for error in response["errors"]]
     assert columns == ["image:background", "job:priority", None]
     assert fields == [(1, {"assets.1.src"}), (2, {"priority"}), (3, {""})]
-    assert "a cell in column 4, which has no name" in answer["errors"][2]["error"]
+    assert "a cell in column 4, which has no name" in response["errors"][2]["error"]
 
 
 async def test_a_column_that_names_no_layer_is_left_out_and_named(
     card_team: Team, card: str
 ) -> None:
     table = b"title,titel,e-mail\nA,B,a@example.com\n"
-    answer = (await post(card_team, table, f"&template={card}", **CSV)).json()
-    assert answer["successCount"] == 1
+    response = (await post(card_team, table, f"&template={card}", **CSV)).json()
+    assert response["successCount"] == 1
     message = (
         "The columns titel (Did you mean title?), e-mail do not match any layer of main: left out."
     )
-    assert answer["warnings"] == [{"code": "COLUMN_LEFT_OUT", "message": message}]
+    assert response["warnings"] == [{"code": "COLUMN_LEFT_OUT", "message": message}]
 
     refused = await post(card_team, table, f"&template={card}&strict=true", **CSV)
     assert refused.status_code == 400
@@ -168,15 +168,15 @@ async def test_a_column_that_names_no_layer_is_left_out_and_named(
 
 
 async def test_a_table_without_any_layer_is_refused_row_by_row(card_team: Team, card: str) -> None:
-    answer = (await post(card_team, b"titel\nA\nB\n", f"&template={card}", **CSV)).json()
-    assert [error["errorCode"] for error in answer["errors"]] == ["LAYER_NOT_FOUND"] * 2
-    assert "warnings" not in answer
+    response = (await post(card_team, b"titel\nA\nB\n", f"&template={card}", **CSV)).json()
+    assert [error["errorCode"] for error in response["errors"]] == ["LAYER_NOT_FOUND"] * 2
+    assert "warnings" not in response
 
 
 async def test_a_dry_run_shows_columns_and_first_rows(card_team: Team, card: str) -> None:
     table = "Title;LÄBEL;e-mail;tags\nA;B;a@example.com;x\n;;;\nB;;;\n".encode()
-    answer = (await post(card_team, table, f"&template={card}&rows=1", **CSV)).json()
-    assert answer["columns"] == [
+    response = (await post(card_team, table, f"&template={card}&rows=1", **CSV)).json()
+    assert response["columns"] == [
         {"name": "Title", "means": "title", "kind": "text", "layer": "title", "leftOut": False},
         {
             "name": "LÄBEL",
@@ -189,7 +189,7 @@ async def test_a_dry_run_shows_columns_and_first_rows(card_team: Team, card: str
         {"name": "e-mail", "leftOut": True, "reason": "main has no layer with this name."},
         {"name": "tags", "means": "job:tags", "kind": "job", "leftOut": False},
     ]
-    [row] = answer["rows"]
+    [row] = response["rows"]
     assert (row["line"], row["cells"]) == (2, ["A", "B", "a@example.com", "x"])
     assert row["job"]["tags"] == "x"
     assert [asset["layerName"] for asset in row["job"]["assets"]] == ["title", "label"]
@@ -209,18 +209,18 @@ async def test_an_empty_cell_causes_a_warning(team: Team) -> None:
     table = b"title,label,job:tags\nA,B,\n,B,\nA\n,B,x\n"
     query = f"template={await team.upload_card()}&composition=main&codec=image_png"
     headers = {**CSV, "Idempotency-Key": "empty-cells"}
-    answers: list[Any] = []
+    responses: list[Any] = []
     for _ in range(2):
         response = await team.http.post(f"/batches?{query}", content=table, headers=headers)
-        answers.append(response.json())
-    title, label = answers[0]["warnings"]
+        responses.append(response.json())
+    title, label = responses[0]["warnings"]
     assert title["code"] == label["code"] == "CELL_EMPTY"
     assert (title["layer"], label["layer"], label["composition"]) == ("title", "label", "badge")
     assert title["message"] == (
         "The column title is empty in 2 rows, which keep the template's own words: lines 3, 5."
     )
     assert label["message"].endswith("1 row, which keeps the template's own words: line 4.")
-    assert answers[1] == answers[0]
+    assert responses[1] == responses[0]
 
 
 async def test_text_that_is_too_long_is_shrunk_on_request(team: Team) -> None:
@@ -424,9 +424,9 @@ async def test_a_job_that_cannot_be_parsed_only_affects_itself(
     good["tags"] = ["a"]
     text = json.dumps({**good, "webhook": {"url": 'https://example.com/?jobs=[{"a,b\\"]'}})
     body = f'{{"priority": 1, "jobs" : [{text}, {UNREADABLE[kind]} ,{text}], "x": {{"jobs": [1]}}}}'
-    answer = (await post(card_team, body.encode())).json()
-    assert [job["index"] for job in answer["jobs"]] == [0, 2]
-    [error] = answer["errors"]
+    response = (await post(card_team, body.encode())).json()
+    assert [job["index"] for job in response["jobs"]] == [0, 2]
+    [error] = response["errors"]
     assert (error["index"], error["errorCode"]) == (1, "INVALID_JSON")
     assert error["error"].startswith("Job 1 ")
 
@@ -494,9 +494,9 @@ async def test_endless_rows_are_counted_but_not_stored(card_team: Team, card: st
 
 async def test_a_long_cell_only_affects_its_row(card_team: Team, card: str) -> None:
     rows = f"title\nshort\n{'x' * 200_000}\nshort\n".encode()
-    answer = (await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)).json()
-    assert [job["index"] for job in answer["jobs"]] == [0, 2]
-    assert [error["errorCode"] for error in answer["errors"]] == ["JOB_TOO_LARGE"]
+    response = (await post(card_team, rows, f"&template={card}&codec=image_png", **CSV)).json()
+    assert [job["index"] for job in response["jobs"]] == [0, 2]
+    assert [error["errorCode"] for error in response["errors"]] == ["JOB_TOO_LARGE"]
 
 
 async def test_an_unclosed_quote_is_reported_before_the_whole_table_is_read(

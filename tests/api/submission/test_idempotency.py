@@ -1,4 +1,4 @@
-"""Requests that are sent again."""
+"""Requests that are repeated with an Idempotency-Key."""
 
 import asyncio
 import hashlib
@@ -39,11 +39,11 @@ async def test_a_repeated_batch_gets_the_same_answer_and_starts_nothing(
 async def test_requests_at_the_same_time_make_one_batch(api: RunningApi, team: Team) -> None:
     body = {"jobs": [a_still(await team.upload_card())]}
     key = {"Idempotency-Key": "order-1"}
-    answers = await asyncio.gather(
+    responses = await asyncio.gather(
         *(team.http.post("/batches", json=body, headers=key) for _ in range(8))
     )
-    assert len({answer.content for answer in answers}) == 1
-    await team.end_of_batch(answers[0].json()["batchId"])
+    assert len({response.content for response in responses}) == 1
+    await team.end_of_batch(responses[0].json()["batchId"])
     assert await number_of_workflows(api, team, "Batch") == 1
 
 
@@ -82,7 +82,7 @@ async def test_a_rejected_batch_is_replayed_too(team: Team) -> None:
 async def test_an_interrupted_submission_is_completed_by_the_next_request(
     api: RunningApi, team: Team
 ) -> None:
-    """As after a crash between the record and the start: the record of another team is moved."""
+    """As after a crash between storing the record and starting the batch."""
     card = await team.upload_card()
     body = {"jobs": [a_still(card)]}
     key = {"Idempotency-Key": "k"}

@@ -1,4 +1,4 @@
-"""Characters that no font has are named wherever a job is told of."""
+"""Characters that no font has are listed wherever a job is shown."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ async def fontless(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> AsyncGenerator[Team]:
-    """A team whose workers have the bundled fonts alone."""
+    """A team whose workers only have the bundled fonts."""
     install("fontless", "fontless_engine:FontlessEngine", tmp_path, monkeypatch)
     async with team_of(["fontless"], settings, client, store) as team:
         yield team
@@ -53,13 +53,13 @@ async def test_they_are_named_from_the_submission_to_the_results(fontless: Team)
     results = await fontless.get(f"/batches/{created['batchId']}/results")
     single = [await fontless.get(f"/jobs/{job['id']}") for job in created["jobs"]]
 
-    for answer in (dry["jobs"], created["jobs"], ended["jobs"], results, single):
-        assert [job.get("missingGlyphs") or [] for job in answer] == [
+    for response in (dry["jobs"], created["jobs"], ended["jobs"], results, single):
+        assert [job.get("missingGlyphs") or [] for job in response] == [
             ARABIC_LETTERS, CHINESE_LETTERS, []
         ]  # fmt: skip
-        assert [each["code"] for each in answer[0]["warnings"]] == ["MISSING_GLYPHS"]
-        assert "王 (U+738B), 小 (U+5C0F), 明 (U+660E)" in messages(answer[1])
-        assert not answer[2].get("warnings")
+        assert [each["code"] for each in response[0]["warnings"]] == ["MISSING_GLYPHS"]
+        assert "王 (U+738B), 小 (U+5C0F), 明 (U+660E)" in messages(response[1])
+        assert not response[2].get("warnings")
     assert [job["status"] for job in ended["jobs"]] == ["finished"] * 3
     log = (await fontless.http.get(f"/jobs/{single[0]['id']}/logs")).text
     assert "NOTE: No font has a glyph for م (U+0645)" in log
@@ -102,9 +102,9 @@ async def test_a_single_job_names_them_and_so_do_its_webhook_and_its_children(
         assert created["children"][0]["missingGlyphs"] == ARABIC_LETTERS
         ended = await fontless.end_of_job(created["id"])
         assert (ended["status"], ended["missingGlyphs"]) == ("finished", CHINESE_LETTERS)
-        [told] = await receiver.bodies(1)
-    assert told["missingGlyphs"] == CHINESE_LETTERS
-    assert told["warnings"] == ended["warnings"]
+        [received] = await receiver.bodies(1)
+    assert received["missingGlyphs"] == CHINESE_LETTERS
+    assert received["warnings"] == ended["warnings"]
 
 
 async def test_what_is_invisible_is_not_missing(fontless: Team) -> None:
@@ -139,16 +139,16 @@ async def test_a_template_lists_those_in_its_own_text(fontless: Team) -> None:
 async def test_fonts_that_were_added_after_the_template_count(
     fontless: Team, store: ObjectStore
 ) -> None:
-    """As for templates of earlier versions: what was drawn is known when it was."""
+    """Also for templates from earlier versions, whose missing characters show after the render."""
     card = await fontless.upload(a_card(), "fontless")
     record = await read_template(store, fontless.name, card)
     assert record is not None
     assert record.inspection is not None
-    for known, said in (("", ARABIC_LETTERS), (None, [])):
+    for known, reported in (("", ARABIC_LETTERS), (None, [])):
         inspection = record.inspection.model_copy(update={"lent_characters": known})
         await write_template(store, record.model_copy(update={"inspection": inspection}))
         created = (await fontless.http.post("/jobs", json=a_still(card, f"{ARABIC} 9"))).json()
-        assert created.get("missingGlyphs", []) == said
+        assert created.get("missingGlyphs", []) == reported
         ended = await fontless.end_of_job(created["id"])
         assert ended["missingGlyphs"] == ARABIC_LETTERS
 

@@ -1,4 +1,4 @@
-"""What people call jobs and batches: given, shown everywhere, and the names of files."""
+"""The names of jobs and batches: they are shown everywhere, and name the files."""
 
 import csv
 import io
@@ -63,22 +63,22 @@ async def test_a_rejected_row_shows_its_cells_in_the_results(card_team: Team, ca
 async def test_a_pattern_with_an_unknown_column_is_refused(card_team: Team, card: str) -> None:
     rows = "title,first\nA,Ada\n"
     refused = await send_table(card_team, card, rows, outputName="{frist}-{title}")
-    answer = refused.json()
+    response = refused.json()
     assert refused.status_code == 400
-    assert answer["details"][0]["field"] == "outputName"
-    assert "no column frist. Did you mean first?" in answer["error"]
+    assert response["details"][0]["field"] == "outputName"
+    assert "no column frist. Did you mean first?" in response["error"]
 
 
 @pytest.mark.parametrize("name", ["", " ", "a\nb", "x" * 201, 5])
 async def test_a_name_that_no_file_can_have_is_refused(
     card_team: Team, card: str, name: Any
 ) -> None:
-    answer = await card_team.create_batch(a_still(card, "A", name=name), status=400)
-    assert answer["errors"][0]["details"][0]["field"] == "name"
+    response = await card_team.create_batch(a_still(card, "A", name=name), status=400)
+    assert response["errors"][0]["details"][0]["field"] == "name"
 
 
 async def test_batches_are_found_by_their_name_at_once(card_team: Team, card: str) -> None:
-    long_name = "😀" * 200  # more than Visibility takes
+    long_name = "😀" * 200  # more than Visibility accepts
     for name in ("Autumn", "Winter", None, long_name):
         body = {"jobs": [a_still(card)], "name": name}
         created = (await card_team.http.post("/batches", json=body)).json()

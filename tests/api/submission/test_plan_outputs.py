@@ -1,4 +1,4 @@
-"""What a job's settings ask for, with every default filled in."""
+"""The output that a job's settings describe, including all defaults."""
 
 from typing import Any
 

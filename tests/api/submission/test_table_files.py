@@ -42,13 +42,13 @@ async def post(
 
 
 async def test_a_dry_run_lists_the_files_that_a_table_names(card_team: Team, photo: str) -> None:
-    answer = (await post(card_team, photo, {})).json()
-    assert answer["files"] == [
+    response = (await post(card_team, photo, {})).json()
+    assert response["files"] == [
         {"path": "red.png", "lines": [2, 5]},
         {"path": "deep/blue.png", "lines": [4]},
     ]
-    assert [error["line"] for error in answer["errors"]] == [2, 4, 5]
-    assert "sent to POST /uploads" in answer["errors"][0]["error"]
+    assert [error["line"] for error in response["errors"]] == [2, 4, 5]
+    assert "sent to POST /uploads" in response["errors"][0]["error"]
     known = (await post(card_team, photo, {"red.png": "data:,", "more.png": UPLOAD})).json()
     assert [(file["path"], file["lines"]) for file in known["files"]] == [("deep/blue.png", [4])]
     assert known["successCount"] == 3
@@ -57,8 +57,8 @@ async def test_a_dry_run_lists_the_files_that_a_table_names(card_team: Team, pho
 async def test_only_media_cells_that_can_be_paths_name_files(card_team: Team, card: str) -> None:
     cells = ["ftp://x/y.png", "${secrets.PHOTO}", UPLOAD, "s3:/x", "a\tb.png", "x" * 1001, "C:\\x"]
     rows = "\n".join(["title,image:background", *(f"me.png,{cell}" for cell in cells)])
-    answer = (await post(card_team, card, {}, rows.encode())).json()
-    assert [file["path"] for file in answer["files"]] == ["C:\\x"]
+    response = (await post(card_team, card, {}, rows.encode())).json()
+    assert [file["path"] for file in response["files"]] == ["C:\\x"]
 
 
 async def test_a_form_renders_the_files_that_its_cells_name(team: Team) -> None:

@@ -1,4 +1,4 @@
-"""Batches that are sent as workbooks of Excel."""
+"""Batches that are sent as Excel workbooks."""
 
 import io
 import zipfile

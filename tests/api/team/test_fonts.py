@@ -1,4 +1,4 @@
-"""The team's fonts, and what jobs get of them."""
+"""The team's fonts, and how jobs use them."""
 
 from typing import Any
 

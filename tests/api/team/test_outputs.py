@@ -1,4 +1,4 @@
-"""Downloading outputs: whole, in parts, conditionally, and not at all."""
+"""Downloading outputs: whole, in parts, conditionally, or not at all."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
@@ -30,19 +30,19 @@ async def output(card_team: Team, card: str) -> AsyncGenerator[Output]:
 
 
 async def test_the_whole_file_has_its_headers(output: Output) -> None:
-    answer = await output.get()
-    assert answer.status_code == 200
-    assert answer.headers["content-type"] == "image/png"
-    assert answer.headers["content-length"] == str(len(output.content))
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["content-disposition"].startswith("inline; filename=")
-    assert answer.headers["accept-ranges"] == "bytes"
+    response = await output.get()
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "image/png"
+    assert response.headers["content-length"] == str(len(output.content))
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.headers["content-disposition"].startswith("inline; filename=")
+    assert response.headers["accept-ranges"] == "bytes"
 
 
 async def test_head_responds_without_the_content(output: Output) -> None:
-    answer = await output.http.head(output.url)
-    assert (answer.status_code, answer.content) == (200, b"")
-    assert answer.headers["content-length"] == str(len(output.content))
+    response = await output.http.head(output.url)
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["content-length"] == str(len(output.content))
 
 
 async def test_a_different_version_than_the_expected_one_is_not_sent(output: Output) -> None:
@@ -59,22 +59,22 @@ async def test_a_different_version_than_the_expected_one_is_not_sent(output: Out
 
 async def test_parts_of_a_file_can_be_requested(output: Output) -> None:
     size = len(output.content)
-    for wanted, part in {
+    for requested, part in {
         "bytes=0-9": output.content[:10],
         "bytes=10-": output.content[10:],
         "bytes=-5": output.content[-5:],
         f"bytes=5-{size + 100}": output.content[5:],
     }.items():
-        answer = await output.get(Range=wanted)
-        assert (answer.status_code, answer.content) == (206, part)
+        response = await output.get(Range=requested)
+        assert (response.status_code, response.content) == (206, part)
         start = output.content.index(part)
-        assert answer.headers["content-range"] == f"bytes {start}-{start + len(part) - 1}/{size}"
+        assert response.headers["content-range"] == f"bytes {start}-{start + len(part) - 1}/{size}"
 
 
 async def test_a_part_outside_of_the_file_is_a_416(output: Output) -> None:
-    answer = await output.get(Range=f"bytes={len(output.content)}-")
-    assert answer.status_code == 416
-    assert answer.headers["content-range"] == f"bytes */{len(output.content)}"
+    response = await output.get(Range=f"bytes={len(output.content)}-")
+    assert response.status_code == 416
+    assert response.headers["content-range"] == f"bytes */{len(output.content)}"
 
 
 async def test_ranges_that_make_no_sense_give_the_whole_file(output: Output) -> None:
@@ -101,13 +101,13 @@ async def test_nobody_can_guess_an_address(output: Output) -> None:
         f"{start}/{signature}/{name}.json",
         f"{start}/{signature}/other.png",
     ):
-        answer = await output.http.get(url)
-        assert (answer.status_code, answer.json()["errorCode"]) == (404, "OUTPUT_NOT_FOUND")
+        response = await output.http.get(url)
+        assert (response.status_code, response.json()["errorCode"]) == (404, "OUTPUT_NOT_FOUND")
 
 
 async def test_an_output_that_does_not_exist_yet_is_a_404(team: Team) -> None:
     film = await team.upload(a_film())
     created = (await team.http.post("/jobs", json=a_video(film))).json()
-    answer = await team.public.get(created["outputUrl"])
-    assert (answer.status_code, answer.json()["errorCode"]) == (404, "OUTPUT_NOT_FOUND")
+    response = await team.public.get(created["outputUrl"])
+    assert (response.status_code, response.json()["errorCode"]) == (404, "OUTPUT_NOT_FOUND")
     await team.http.patch(f"/jobs/{created['id']}/cancel")

@@ -137,13 +137,13 @@ async def test_without_a_key_the_missing_setting_is_named(
 ) -> None:
     token, _ = await create_token(api_without_key.store, card_team.name, "test")
     async with api_without_key.client_of(token) as http:
-        for answer in (
+        for response in (
             await http.put("/secrets", json={"name": "A", "value": "B"}),
             await http.get("/secrets"),
             await http.post("/jobs", json=a_still(card, "${secrets.TITLE}")),
         ):
-            assert (answer.status_code, answer.json()["errorCode"]) == (
+            assert (response.status_code, response.json()["errorCode"]) == (
                 503,
                 "SECRETS_NOT_CONFIGURED",
             )
-            assert "REELBATCH_SECRETS_KEY" in answer.json()["error"]
+            assert "REELBATCH_SECRETS_KEY" in response.json()["error"]

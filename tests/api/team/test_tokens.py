@@ -1,4 +1,4 @@
-"""Tokens that a team makes itself, and whom a token speaks for."""
+"""Tokens that a team makes itself, and the team that a token belongs to."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,9 +18,9 @@ async def made(team: Team, **fields: Any) -> dict[str, Any]:
 
 
 async def test_a_token_shows_its_team_and_the_version(team: Team) -> None:
-    told = await team.get("/team")
-    assert (told["name"], told["version"]) == (team.name, VERSION)
-    assert await team.get("/tokens") == [told["token"]]
+    shown = await team.get("/team")
+    assert (shown["name"], shown["version"]) == (team.name, VERSION)
+    assert await team.get("/tokens") == [shown["token"]]
 
 
 async def test_a_new_token_is_shown_once_has_its_scopes_and_can_be_revoked(

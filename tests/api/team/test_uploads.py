@@ -1,4 +1,4 @@
-"""Uploaded files: stored once by their content, a team's own, and drawn by its jobs."""
+"""Uploaded files, which are stored once per content and team, and drawn by its jobs."""
 
 import io
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""Webhooks of jobs and batches, from the request to the receiver, the log and another delivery."""
+"""Webhooks of jobs and batches, from the request to the receiver, the log and redelivery."""
 
 import hmac
 import json
@@ -21,7 +21,7 @@ async def receiver() -> AsyncGenerator[Receiver]:
 
 
 async def delivered(team: Team, path: str) -> Any:
-    """The log once it says that the receiver took the webhook."""
+    """The log, once it says that the webhook was delivered."""
 
     async def look() -> Any:
         log = await team.get(f"{path}/webhook")
@@ -38,16 +38,16 @@ async def test_the_webhook_of_a_finished_job_contains_the_job(
     created = (await team.http.post("/jobs", json=job)).json()
     read = await team.end_of_job(created["id"])
 
-    [told] = await receiver.bodies(1)
+    [received] = await receiver.bodies(1)
 
-    assert told.pop("data") == {"order": 7}
-    assert told.pop("state") == "finished"
-    assert told.pop("renderDuration") == read["stats"]["renderDuration"]
-    assert told.pop("finishedAt") == read["stats"]["finishedAt"]
-    told["stats"].pop("updatedAt")
+    assert received.pop("data") == {"order": 7}
+    assert received.pop("state") == "finished"
+    assert received.pop("renderDuration") == read["stats"]["renderDuration"]
+    assert received.pop("finishedAt") == read["stats"]["finishedAt"]
+    received["stats"].pop("updatedAt")
     read["stats"].pop("updatedAt")
-    assert told == read
-    assert told["outputUrl"] == created["outputUrl"]
+    assert received == read
+    assert received["outputUrl"] == created["outputUrl"]
     [(path, headers, _)] = receiver.requests
     assert path == "/hook?key=a%2Fb"
     assert headers["webhook-id"] == created["id"]
@@ -106,9 +106,9 @@ async def test_webhooks_are_sent_for_jobs_that_are_cancelled_in_the_queue(
     film = a_video(await team.upload(a_film()))
     created = await team.create_batch(*[film | {"webhook": webhook}] * 30)
     await team.http.post(f"/batches/{created['batchId']}/cancel")
-    told = await receiver.bodies(30)
-    assert {body["id"] for body in told} == {job["id"] for job in created["jobs"]}
-    assert {body["status"] for body in told} == {"manually_cancelled"}
+    received = await receiver.bodies(30)
+    assert {body["id"] for body in received} == {job["id"] for job in created["jobs"]}
+    assert {body["status"] for body in received} == {"manually_cancelled"}
 
 
 async def test_a_webhook_is_sent_for_a_job_that_an_operator_terminates(
@@ -123,8 +123,8 @@ async def test_a_webhook_is_sent_for_a_job_that_an_operator_terminates(
 
     await until(started, "progress")
     await api.client.get_workflow_handle(f"{team.name}/job/{job['id']}").terminate()
-    [told] = await receiver.bodies(1)
-    assert (told["id"], told["status"]) == (job["id"], "error")
+    [received] = await receiver.bodies(1)
+    assert (received["id"], received["status"]) == (job["id"], "error")
     await team.end_of_batch(created["batchId"])
 
 
@@ -196,10 +196,13 @@ async def test_a_retried_batch_keeps_its_webhooks(team: Team, receiver: Receiver
 
     again = (await team.http.post(f"/batches/{created['batchId']}/retry")).json()
 
-    told = (await receiver.bodies(4))[2:]
+    received = (await receiver.bodies(4))[2:]
     [retried] = again["jobs"]
-    assert {body.get("id", body["batchId"]) for body in told} == {retried["id"], again["batchId"]}
-    assert {body.get("outputUrl") for body in told} == {None, retried["outputUrl"]}
+    assert {body.get("id", body["batchId"]) for body in received} == {
+        retried["id"],
+        again["batchId"],
+    }
+    assert {body.get("outputUrl") for body in received} == {None, retried["outputUrl"]}
 
 
 @pytest.mark.parametrize(

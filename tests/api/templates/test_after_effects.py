@@ -1,4 +1,4 @@
-"""Projects that After Effects draws: where a job goes, and what becomes of it there.
+"""Projects that After Effects draws: which machine gets a job, and what happens there.
 
 After Effects and its tool are stubs: see `tests/reelbatch/engines/after_effects_stub`.
 """
@@ -53,7 +53,7 @@ def a_job(template_id: str, composition: str = "Main", **choice: Any) -> Any:
 async def hasty(
     settings: Settings, client: Client, store: ObjectStore, team: Team
 ) -> AsyncGenerator[Team]:
-    """The same team at an API whose jobs wait less than a second for After Effects."""
+    """The same team on an API whose jobs wait less than a second for After Effects."""
     soon = settings.model_copy(update={"unserved_timeout": 0.4})
     async with served(soon, client, store) as api:
         token, _ = await create_token(store, team.name, "test")
@@ -121,14 +121,14 @@ async def test_an_accepted_job_notes_the_use_of_its_uploaded_scripts(
 
 @pytest_asyncio.fixture(scope="module")
 async def studio(settings: Settings, store: ObjectStore) -> AsyncGenerator[RunningApi]:
-    """An API and a worker in a namespace of their own, where a machine has After Effects."""
+    """An API and a worker with After Effects, in a separate namespace."""
     own = settings.model_copy(
         update={
             "temporal_namespace": STUDIO_NAMESPACE,
             "readable_paths": [STUBS],
             "engines": ["lottie", "nexrender"],
             "render_processes": 2,
-            "unserved_timeout": 0.4,  # less than a render takes, or a job waits for its turn
+            "unserved_timeout": 0.4,  # less than a render takes, or than a job waits for its turn
         }
     )
     client = await connected(own, store)
@@ -172,7 +172,7 @@ async def test_a_composition_goes_to_after_effects_only_if_it_must(artists: Team
     assert by_after_effects.get("warnings", []) == []
     read = await artists.get(f"/jobs/{by_after_effects['id']}")
     assert (read["renderer"], read["progress"]) == ("after-effects", 100)
-    # The bar of the stub, whose film is 64 pixels wide, is where it is at frame 2.
+    # The bar in the stub's film, which is 64 pixels wide, is at its position for frame 2.
     film = (await artists.public.get(by_after_effects["outputUrl"])).content
     with av.open(io.BytesIO(film), "r") as container:
         frames = [
@@ -189,7 +189,7 @@ async def test_a_templates_renderer_applies_to_its_jobs(artists: Team) -> None:
     changed = await artists.http.patch(
         f"/templates/{template_id}", json={"renderer": "after-effects"}
     )
-    assert "warnings" not in changed.json(), "they are about the conversion"
+    assert "warnings" not in changed.json(), "they are only about the conversion"
     created = await artists.create_batch(
         a_job(template_id, "Other"), a_job(template_id, "Other", renderer="lottie")
     )
@@ -220,7 +220,7 @@ async def test_a_project_comes_back_with_what_the_job_puts_into_it(artists: Team
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.read("notes.txt") == b"for the editor"
         assert archive.read("project.aep").startswith(b"RIFX")
-        asked = json.loads(archive.read("asked.json"))  # which the stub adds
+        asked = json.loads(archive.read("asked.json"))  # the stub adds this file
     does = [one["do"] for one in asked["operations"]]
     assert does == ["relink", "essential", "nx:layer-state-set", "save"]
 

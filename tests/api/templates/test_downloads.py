@@ -1,4 +1,4 @@
-"""Templates that the server fetches: POST /templates with `src`."""
+"""Templates that the server fetches from a URL: POST /templates with `src`."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -22,13 +22,13 @@ async def origin() -> AsyncGenerator[Origin]:
 
 
 class Gate:
-    """Holds the file back until it is opened."""
+    """Withholds the file until the gate is opened."""
 
     def __init__(self) -> None:
-        self.asked, self.opened = asyncio.Event(), asyncio.Event()
+        self.requested, self.opened = asyncio.Event(), asyncio.Event()
 
     async def __call__(self, _: Received, writer: asyncio.StreamWriter) -> None:
-        self.asked.set()
+        self.requested.set()
         await self.opened.wait()
         writer.write(f"HTTP/1.1 200 OK\r\nContent-Length: {len(a_card())}\r\n\r\n".encode())
         writer.write(a_card())
@@ -50,7 +50,7 @@ async def ready(team: Team, template_id: str) -> Any:
 
 
 async def end_of_workflow(api: RunningApi, team: Team, template_id: str) -> Any:
-    """Its history, once it has ended."""
+    """The history of the template's download workflow, once it has ended."""
     prefix = template_workflow_id(team.name, template_id)
     query = f"WorkflowType = 'DownloadTemplate' AND WorkflowId STARTS_WITH '{prefix}'"
 
@@ -71,7 +71,7 @@ async def test_a_template_from_a_url_is_used_like_any_other(team: Team, origin: 
     assert "uploadInfo" not in created
     assert "uploadUrl" not in created
     assert created["template"]["id"] == created["id"]
-    await gate.asked.wait()
+    await gate.requested.wait()
     early = await team.create_batch(a_still(created["id"]), status=400)
     assert early["errors"][0]["errorCode"] == "TEMPLATE_NOT_READY"
     gate.opened.set()
@@ -119,7 +119,7 @@ async def test_a_template_that_is_deleted_meanwhile_stays_deleted(
 ) -> None:
     gate = Gate()
     created = await create(team, origin.behave("/card.json", gate))
-    await gate.asked.wait()
+    await gate.requested.wait()
     assert (await team.http.delete(f"/templates/{created['id']}")).status_code == 204
     gate.opened.set()
     await end_of_workflow(api, team, created["id"])
@@ -133,7 +133,7 @@ async def test_a_new_upload_link_replaces_the_download(
     gate = Gate()
     created = await create(team, origin.behave("/card.json", gate))
     path = f"/templates/{created['id']}"
-    await gate.asked.wait()
+    await gate.requested.wait()
     link = (await team.http.put(f"{path}/upload")).json()["url"]
     assert (await team.get(path))["status"] == "awaiting_upload"
     gate.opened.set()

@@ -1,4 +1,4 @@
-"""After Effects projects as templates: uploaded as they are, told, refused or drawn."""
+"""After Effects projects as templates: uploaded as they are, inspected, refused or drawn."""
 
 import io
 from collections.abc import AsyncGenerator
@@ -74,7 +74,7 @@ async def test_what_would_be_drawn_wrong_is_refused_with_the_reasons(team: Team)
     assert "`lossy`" in error["error"]
 
 
-def _told(stage: Stage) -> None:
+def _detailed(stage: Stage) -> None:
     _promo(stage)
     effect = stage.solid(RED).effects.add_property("ADBE Geometry2")
     effect.enabled = False
@@ -82,7 +82,7 @@ def _told(stage: Stage) -> None:
 
 
 async def test_effects_expressions_and_footage_of_a_project_are_listed(team: Team) -> None:
-    template_id = await team.upload(a_project(_told), "aep")
+    template_id = await team.upload(a_project(_detailed), "aep")
     project = (await team.get(f"/templates/{template_id}"))["project"]
     [effect], [expression], [footage] = (project[key] for key in sorted(project))
     assert (effect["matchName"], effect["enabled"]) == ("ADBE Geometry2", False)
@@ -109,9 +109,9 @@ async def test_a_damaged_project_ends_in_an_error_about_the_project(team: Team) 
     body = {"type": "aep", "displayName": "broken"}
     template = (await team.http.post("/templates", json=body)).json()
     await team.http.put(template["uploadInfo"]["url"], content=PLAIN[: len(PLAIN) // 2])
-    told = await team.get(f"/templates/{template['id']}")
-    assert told["status"] == "error"
-    assert "The project is truncated" in told["error"]
+    damaged = await team.get(f"/templates/{template['id']}")
+    assert damaged["status"] == "error"
+    assert "The project is cut off" in damaged["error"]
 
 
 def _controlled(stage: Stage) -> None:
@@ -163,7 +163,7 @@ async def test_controls_are_columns_of_tables_like_other_fields(team: Team) -> N
         ("control:Strength", "slider", "100"),
         ("control:Tint", "color", "#0000ff"),
         ("control:Headline", "text", "Hello"),
-    ], "what a control sets is no field once more"
+    ], "a layer that a control sets is not another field"
     example = await team.http.get(f"/templates/{template_id}/fields?format=csv")
     assert example.text == (
         "control:Strength,control:Tint,control:Headline\r\n100,#0000ff,Hello\r\n"
@@ -176,7 +176,7 @@ async def test_controls_are_columns_of_tables_like_other_fields(team: Team) -> N
     batch = await team.end_of_batch(sent.json()["batchId"])
     shown, hidden = [await _pixels(team, job) for job in batch["jobs"]]
     assert (shown.getpixel((70, 2)), hidden.getpixel((70, 2))) == ((255, 0, 0), (0, 0, 0))
-    assert hidden.getbbox(), "other words are drawn"
+    assert hidden.getbbox(), "the new text is drawn"
     wrong = await team.http.post(
         "/batches", params=query, content="control:Strenght\n1\n", headers=csv
     )
@@ -296,7 +296,7 @@ def _replaceable(stage: Stage) -> None:
 
 
 async def test_a_picture_replaces_footage_as_in_after_effects(team: Team, origin: Origin) -> None:
-    """The layer's place and scale stay, and the picture has its own size."""
+    """The layer keeps its position and scale, and the picture has its own size."""
     template_id = await team.upload(a_project(_replaceable), "aep")
     [control] = (await team.get(f"/templates/{template_id}"))["mogrt"]["controls"]
     assert (control["name"], control["type"]) == ("Photo of the day", "media")
@@ -337,8 +337,8 @@ async def test_a_project_at_a_url_is_refused_for_the_same_reasons(
     batch = await team.create_batch(*jobs)
     lossy, strict = (await team.end_of_batch(batch["batchId"]))["jobs"]
     assert (lossy["status"], strict["status"]) == ("finished", "error")
-    told = await team.get(f"/jobs/{strict['id']}")
-    assert "The effect 'Transform' is not drawn" in told["stats"]["error"]
+    failed = await team.get(f"/jobs/{strict['id']}")
+    assert "The effect 'Transform' is not drawn" in failed["stats"]["error"]
 
 
 async def test_an_export_next_to_its_project_is_the_template(team: Team) -> None:

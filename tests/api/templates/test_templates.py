@@ -1,4 +1,4 @@
-"""Templates: upload, reading in both forms, renaming, links and deletion."""
+"""Templates: upload, reading in v2 and v3, renaming, links and deletion."""
 
 import asyncio
 import time
@@ -260,7 +260,7 @@ async def test_a_template_in_use_cannot_be_deleted(team: Team) -> None:
 
 
 async def test_a_template_is_inspected_while_all_slots_are_rendering(team: Team) -> None:
-    """The worker of these tests has one."""
+    """The worker of these tests has one slot."""
     film = await team.upload(a_film())
     batch = await team.create_batch(a_video(film))
     job_path = f"/jobs/{batch['jobs'][0]['id']}"

@@ -1,4 +1,4 @@
-"""Jobs whose template is a file at a URL: checked when it has come, with the same errors."""
+"""Jobs whose template is at a URL: it is validated after the download, with the same errors."""
 
 import io
 import json
@@ -113,7 +113,7 @@ async def test_what_the_template_does_not_have_fails_the_job_as_submission_would
     assert (job["status"], job["errorCode"]) == ("error", code)
     assert job["error"].startswith(message)
     log = await card_team.http.get(f"/jobs/{job['id']}/logs")
-    assert log.text.count("ATTEMPT") == 1, "it is final"
+    assert log.text.count("ATTEMPT") == 1, "the error is final"
 
 
 @pytest.mark.parametrize(
@@ -171,8 +171,8 @@ async def test_settings_and_assets_are_checked_at_submission(card_team: Team) ->
 
 async def test_a_dry_run_does_not_fetch_it(card_team: Team, origin: Origin) -> None:
     body = {"jobs": [a_job(origin.answer("/card.json", a_card()))]}
-    answer = await card_team.http.post("/batches?dryRun=true", json=body)
-    assert (answer.status_code, answer.json()["successCount"]) == (200, 1)
+    response = await card_team.http.post("/batches?dryRun=true", json=body)
+    assert (response.status_code, response.json()["successCount"]) == (200, 1)
     assert origin.requests == []
 
 
