@@ -39,9 +39,10 @@ router = APIRouter(tags=["batches"])
 async def get_batch_archive(
     batch_id: UlidPath, resources: Shared, team: MayReadJobs, urls: RequestUrls
 ) -> Response:
-    """Download the outputs and posters that exist so far as one ZIP file, with `results.json`.
+    """Download the outputs of a batch as one ZIP file.
 
-    Files are named after their jobs; those of jobs without a name are numbered by index.
+    It contains the outputs and posters that exist so far, and `results.json`. Files are named after
+    their jobs, or numbered by index if a job has no name.
     """
     snapshot = await resources.batches.read(team, batch_id)
     return StreamingResponse(

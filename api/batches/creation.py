@@ -128,9 +128,10 @@ async def create_batch(
     query: Annotated[BatchQuery, Query()],
     dry_run: DryRun = False,
 ) -> Response:
-    """Create a batch of up to 1,000 jobs; an invalid job does not affect the others.
+    """Create a batch of up to 1,000 jobs.
 
-    With `dryRun=true` nothing is stored or started, and the ids in the response do not exist.
+    Invalid jobs are reported in `errors` and do not affect the others. With `dryRun=true`, nothing
+    is stored or started, and the ids in the response do not exist.
     """
     body = await read_batch_body(request, resources.settings.limit_of("body"), resources.parsing)
     if dry_run:

@@ -66,9 +66,10 @@ async def get_batch_events(
     responses: Responses,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Follow a batch: `stats` events as jobs end, `job` events as statuses change, then `end`.
+    """Follow a batch with server-sent events.
 
-    A client that reconnects with Last-Event-ID receives the events that it has missed.
+    There are `stats` events as jobs end, `job` events as their statuses change, and a final `end`
+    event. A client that reconnects with Last-Event-ID receives the events that it has missed.
     """
     snapshot = await watches.read(team, batch_id)
     seen = _seen_before(snapshot, last_event_id or "")

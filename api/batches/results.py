@@ -83,7 +83,10 @@ async def get_batch_results(
     named: NamedFormat = None,
     exact: Exact = False,
 ) -> Response:
-    """Get one entry for each submitted job, rejected ones too, as JSON, JSON Lines or CSV."""
+    """Get the results of a batch as JSON, JSON Lines or CSV.
+
+    There is one entry for each submitted job, including rejected ones.
+    """
     chosen = named or _accepted_format(request)
     snapshot = await resources.batches.read(team, batch_id)
     table = await read_batch_table(resources.store, team, batch_id)

@@ -56,7 +56,10 @@ _ENGINE = "join"
 async def create_join_job(
     request: Request, resources: Shared, team: MayWriteJobs, urls: RequestUrls, key: IdempotencyKey
 ) -> Response:
-    """Join clips into one video: videos by URL, and nested jobs that are rendered first."""
+    """Create a job that joins clips into one video.
+
+    Clips are videos by URL, or nested jobs that are rendered first.
+    """
     body = await read_body(request, resources.settings.limit_of("body"))
     async with once(resources, team, key, body, JobSubmission) as attempt:
         submission = attempt.earlier

@@ -22,7 +22,10 @@ router = APIRouter(tags=["jobs"])
     },
 )
 async def get_job_logs(job_id: UlidPath, resources: Shared, team: MayReadJobs) -> Response:
-    """Get a job's log: what each attempt to render it did, written when the attempt ends."""
+    """Get a job's log.
+
+    It shows what each attempt to render the job did, and is written when the attempt ends.
+    """
     text = await read_log(resources.store, team, job_id)
     if text is None:
         raise LogNotFound(await _why_missing(resources, team, job_id))

@@ -1,1 +1,1 @@
-"""The page for people: files that browsers run as they are, and the routes that serve them."""
+"""The web page: files that browsers run as they are, and the routes that serve them."""

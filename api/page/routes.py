@@ -1,6 +1,6 @@
-"""GET /: the page for people. Its files are served as they are; nothing builds them.
+"""GET /: the web page. Its files are served as they are, without a build step.
 
-The page is a client of this API as any other: it has no endpoints of its own.
+The page is a client of this API like any other, and has no endpoints of its own.
 """
 
 from hashlib import sha256
@@ -23,34 +23,37 @@ _FILES = {
     for file in sorted(Path(__file__).parent.iterdir())
     if file.suffix in _MEDIA_TYPES
 }
-# A part of the files' addresses: modules find each other below it, and a new version is a new
-# address, so that browsers may keep files forever and still never mix two versions.
+# Part of the files' URLs, which are therefore different for each version. So browsers may cache
+# files forever, and still never mix two versions. Modules import each other by relative URLs.
 _VERSION = sha256(b"".join(_FILES.values())).hexdigest()[:12]
 _INDEX = _FILES.pop("index.html").replace(b"VERSION", _VERSION.encode())
 
-# Nothing of others, nothing inline, and no text that is ever parsed as HTML.
+# No third-party content, nothing inline, and no text that is parsed as HTML.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'; trusted-types 'none'"
 )
-_UNTIL_IT_CHANGES = {"Cache-Control": "no-cache"}
-_FOR_EVER = {"Cache-Control": "public, max-age=31536000, immutable"}
+_REVALIDATED = {"Cache-Control": "no-cache"}
+_IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
 
 
 @router.head("/")
 @router.get("/")
 async def get_page() -> Response:
-    headers = {"Content-Security-Policy": _POLICY, **_UNTIL_IT_CHANGES}
+    headers = {"Content-Security-Policy": _POLICY, **_REVALIDATED}
     return Response(_INDEX, headers=headers, media_type=_MEDIA_TYPES[".html"])
 
 
 @router.head("/page/{version}/{name}")
 @router.get("/page/{version}/{name}")
 async def get_file(version: str, name: str) -> Response:
-    """Raises NotFound. Another version's address, as in the middle of an update, gets this one."""
+    """A file of the page. Requests for other versions, as during an update, get this version.
+
+    Raises NotFound.
+    """
     content = _FILES.get(name)
     if content is None:
         raise NotFound
-    headers = _FOR_EVER if version == _VERSION else {"Cache-Control": "no-store"}
+    headers = _IMMUTABLE if version == _VERSION else {"Cache-Control": "no-store"}
     return Response(content, headers=headers, media_type=_MEDIA_TYPES[Path(name).suffix])

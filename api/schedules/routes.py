@@ -85,10 +85,10 @@ _ERRORS = documented(RequestError, ScheduleNotFound)
     openapi_extra=CREATE_SCHEDULE,
 )
 async def create_schedule(request: Request, resources: Shared, team: MayWriteJobs) -> Response:
-    """Create a schedule, which makes batches of the table at a URL as a cron expression says.
+    """Create a schedule.
 
-    Each run fetches the table again. Runs that are due while batches of an earlier run are still in
-    progress are skipped.
+    At the times of a cron expression, it fetches the table at a URL and makes batches of it. Runs
+    that are due while batches of an earlier run are still in progress are skipped.
     """
     creation = await read_model(request, ScheduleCreation)
     await _check(resources, team, creation)
@@ -139,7 +139,10 @@ async def get_schedule(resources: Shared, record: ReadableSchedule) -> Response:
 
 @router.post("/schedules/{schedule_id}/pause", response_model=Schedule, responses=_ERRORS)
 async def pause_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Pause a schedule until it is resumed. A run that is in progress continues."""
+    """Pause a schedule until it is resumed.
+
+    A run that is in progress continues.
+    """
     async with _handle(resources, record) as handle:
         await handle.pause()
     return respond(await _schedule(resources, record))
@@ -147,7 +150,10 @@ async def pause_schedule(resources: Shared, record: ChangeableSchedule) -> Respo
 
 @router.post("/schedules/{schedule_id}/resume", response_model=Schedule, responses=_ERRORS)
 async def resume_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Resume a paused schedule. The runs that it has missed are not made up."""
+    """Resume a paused schedule.
+
+    Runs that it has missed in the meantime are not made up for.
+    """
     async with _handle(resources, record) as handle:
         await handle.unpause()
     return respond(await _schedule(resources, record))
@@ -160,7 +166,10 @@ async def resume_schedule(resources: Shared, record: ChangeableSchedule) -> Resp
     responses=documented(RequestError, ScheduleNotFound, ScheduleRunning),
 )
 async def trigger_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Run a schedule now, even if it is paused. Its `runs` will show the outcome."""
+    """Run a schedule now, even if it is paused.
+
+    Its `runs` will show the outcome.
+    """
     async with _handle(resources, record) as handle:
         if (await handle.describe()).info.running_actions:
             raise ScheduleRunning
@@ -172,7 +181,10 @@ async def trigger_schedule(resources: Shared, record: ChangeableSchedule) -> Res
     "/schedules/{schedule_id}", status_code=200, response_class=Response, responses=_ERRORS
 )
 async def remove_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
-    """Delete a schedule. The batches that it has created continue and remain."""
+    """Delete a schedule.
+
+    The batches that it has created are not affected.
+    """
     # If the record is gone, Temporal's schedule is deleted later: see the activity `fetch_table`.
     await delete_schedule(resources.store, record.team, record.id)
     async with _handle(resources, record) as handle:

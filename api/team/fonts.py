@@ -58,7 +58,10 @@ _NAMES = _FAMILY, _STYLE, _POSTSCRIPT_NAME, _TYPOGRAPHIC_FAMILY, _TYPOGRAPHIC_ST
     openapi_extra=UPLOAD_FONT,
 )
 async def upload_font(request: Request, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Add a font to the team's fonts: a TTF or OTF file in the part `font` of a form."""
+    """Add a font to the team's fonts.
+
+    The part `font` of the form is a TTF or OTF file.
+    """
     file, family_name = await _read_form(
         request, await resources.quotas.room(team, resources.settings.limit_of("font"))
     )

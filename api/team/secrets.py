@@ -55,7 +55,10 @@ async def list_secrets(resources: Shared, team: MayReadJobs) -> Response:
     responses=documented(SecretNotFound, SecretsNotConfigured),
 )
 async def delete_secret(secret_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Delete a secret. Jobs that still need it will fail."""
+    """Delete a secret.
+
+    Jobs that still need it will fail.
+    """
     if not await resources.secrets.delete(team, id_or_not_found(secret_id, SecretNotFound)):
         raise SecretNotFound
     return Response(status_code=200)

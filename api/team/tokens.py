@@ -44,7 +44,10 @@ async def list_team_tokens(resources: Shared, team: MayManageTeam) -> Response:
     openapi_extra=CREATE_TOKEN,
 )
 async def create_team_token(request: Request, resources: Shared, team: MayManageTeam) -> Response:
-    """Create a token for the team. Only this response shows it."""
+    """Create a token for the team.
+
+    No other response will ever show the token itself.
+    """
     creation = await read_model(request, TokenCreation)
     if creation.expires_at and creation.expires_at <= datetime.now(UTC):
         raise error_of([Problem(RequestError, "expiresAt", "must be in the future")])
@@ -65,7 +68,10 @@ async def create_team_token(request: Request, resources: Shared, team: MayManage
     responses=documented(TokenNotFound),
 )
 async def revoke_team_token(token_id: str, resources: Shared, team: MayManageTeam) -> Response:
-    """Revoke a token permanently. It stops working within ten seconds."""
+    """Revoke a token permanently.
+
+    It stops working within ten seconds.
+    """
     if not await revoke_token(resources.store, token_id, team):
         raise TokenNotFound
     return Response(status_code=200)

@@ -43,9 +43,10 @@ FileName = Annotated[
 async def upload_file(
     request: Request, resources: Shared, team: MayWriteJobs, name: FileName = ""
 ) -> Response:
-    """Upload a picture, sound or video as the body, for use in jobs.
+    """Upload a picture, sound or video for use in jobs.
 
-    The same content gets the same id. A file is stored as long as a job may use it.
+    The body is the file itself. The same content always gets the same id. A file is stored as long
+    as a job may use it.
     """
     ending = media_ending(name, request.headers.get("content-type", ""))
     if ending is None:
@@ -69,7 +70,10 @@ async def upload_file(
     "/uploads/{upload_id}", response_model=UploadedFile, responses=documented(UploadNotFound)
 )
 async def get_upload(upload_id: str, resources: Shared, team: MayReadJobs) -> Response:
-    """Check whether the team has a file, whose id is its SHA-256 and extension, `….png`."""
+    """Check whether the team has an uploaded file.
+
+    The id is the SHA-256 of the content with the file's extension, such as `….png`.
+    """
     file = (
         await find_uploaded_file(resources.store, team, upload_id)
         if is_upload_id(upload_id)

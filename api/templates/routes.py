@@ -89,7 +89,10 @@ class DownloadLink(WireModel):
 async def create_or_update_template(
     request: Request, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
-    """Create a template, whose file is then PUT to `uploadInfo.url` or fetched from `src`."""
+    """Create a template.
+
+    Its file is then PUT to `uploadInfo.url`, or fetched from `src` by the server.
+    """
     creation = await read_model(request, TemplateCreation)
     if creation.src is not None:
         check_src(creation.src, resources.settings)
@@ -152,7 +155,10 @@ async def update_template(
     responses=documented(TemplateNotFound, TemplateInUse),
 )
 async def remove_template(template_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
-    """Delete a template and its file permanently. Jobs that have ended remain."""
+    """Delete a template and its file permanently.
+
+    Jobs that have ended are not affected.
+    """
     record = await find_template(resources, team, template_id)
     active = await active_users_of_template(resources.client, team, record.id)
     if active:
@@ -191,7 +197,10 @@ async def get_template_download_url(
 async def get_template_upload_url(
     template_id: str, resources: Shared, team: MayWriteTemplates, urls: RequestUrls
 ) -> Response:
-    """Create a new upload link for a template. Earlier links stop working."""
+    """Create a new upload link for a template.
+
+    Earlier links stop working.
+    """
     record = await find_template(resources, team, template_id)
     status = record.status
     if status is TemplateStatus.DOWNLOADING:  # the link voids the download too

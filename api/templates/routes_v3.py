@@ -105,7 +105,11 @@ async def list_template_compositions_v3(
     limit: Limit = 300,
     offset: Offset = 0,
 ) -> Response:
-    """List the compositions that can be rendered; there are none until the template is uploaded."""
+    """List a template's compositions.
+
+    These are the compositions that can be rendered. The list is empty until the template is
+    uploaded.
+    """
     record = await find_template(resources, team, template_id)
     found = _compositions(record.inspection) if record.inspection else []
     return respond_all(found[offset : offset + min(limit, _MAX_ITEMS)])
@@ -123,7 +127,10 @@ async def list_template_layers_v3(
     limit: Limit = 300,
     offset: Offset = 0,
 ) -> Response:
-    """List the layers that assets can address; there are none until the template is uploaded."""
+    """List a template's layers.
+
+    These are the layers that assets can address. The list is empty until the template is uploaded.
+    """
     record = await find_template(resources, team, template_id)
     found = _layers(record.inspection) if record.inspection else []
     return respond_all(found[offset : offset + min(limit, _MAX_ITEMS)])

@@ -76,7 +76,10 @@ _INSPECTION_PATIENCE = 10.0  # seconds; after that the client polls the template
 async def upload_template(
     team: str, template_id: str, expires: int, signature: str, request: Request, resources: Shared
 ) -> Response:
-    """Upload a template's file, and read its contents."""
+    """Upload a template's file.
+
+    The server then reads its compositions, layers and fonts.
+    """
     linked = await _find_linked(resources, team, template_id)
     record = checked_upload(resources.signer, linked, expires, signature)
     if record.uploads >= MAX_UPLOADS:

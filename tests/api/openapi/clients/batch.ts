@@ -1,4 +1,4 @@
-// A program that submits a batch and reads it, by the types that openapi-typescript makes.
+// A program that submits a batch and reads it, with the types that openapi-typescript generates.
 import type { components, operations } from "./api";
 
 type Batch = components["schemas"]["BatchCreation"];
