@@ -223,7 +223,7 @@ async def validate(
     context = await request_context(resources, team, well_formed, templates)
     return await asyncio.to_thread(
         lambda: [
-            _validated(context, job, partial(defaults.named_in, job=raw, index=index))
+            _validated(context, job, partial(defaults.with_origins, job=raw, index=index))
             for index, (raw, job) in enumerate(zip(raw_jobs, jobs, strict=True))
         ]
     )
