@@ -48,8 +48,8 @@ class BatchListQuery(BaseModel):
     )
     submission: OrEmpty[Ulid] = Field(
         None,
-        description="Only the batches of one table, as far as the server still has them: the id of "
-        "the first of them.",
+        description="The id of a table's first batch: only the batches of that table, as far as "
+        "the server still has them.",
     )
     schedule: OrEmpty[Ulid] = Field(
         None,

@@ -206,7 +206,7 @@ def _declare_common_responses(operation: Entry) -> None:
         common += [PreconditionFailed]
     for scheme in operation.get("security", []):
         scopes = " and ".join(f"`{scope}`" for scopes in scheme.values() for scope in scopes)
-        operation["description"] += f"\n\nNeeds a token with the scope {scopes}."
+        operation["description"] += f"\n\nRequires a token with the scope {scopes}."
         operation["description"] = operation["description"].strip()
     for status, entry in documented(*common, ReelbatchError, Unavailable).items():
         declared = responses.setdefault(str(status), {"description": ""})

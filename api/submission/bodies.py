@@ -78,7 +78,7 @@ def _media_type(content_type: str) -> str:
 def _form(content_type: str, content: bytes) -> Body:
     parts = _parts(content_type, content)
     if "table" not in parts:
-        message = "is required: send the table itself, with its type"
+        message = "is required: send the table in it, with its Content-Type"
         details = [FieldError(field="table", message=message)]
         raise RequestError(f"The part table {message}.", details=details)
     media_type, table = parts["table"]

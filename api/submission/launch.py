@@ -294,4 +294,4 @@ def _batch_headline(jobs: Sequence[RenderJob]) -> str:
 def _batch_details(batch: Batch) -> str:
     """The batch in Markdown, for its details in the Temporal Web UI."""
     accepted, rejected = len(batch.jobs), len(batch.errors)
-    return f"Of the team {batch.team}: {accepted} accepted jobs, {rejected} rejected."
+    return f"Team {batch.team}: {accepted} accepted jobs, {rejected} rejected."

@@ -28,7 +28,11 @@ _SOURCES = {"image_sequence": "image"} | {
 }
 
 Limit = Annotated[
-    int, Query(ge=1, description=f"The most items to return, of which {_MAX_ITEMS} are allowed.")
+    int,
+    Query(
+        ge=1,
+        description=f"The most items to return. Values above {_MAX_ITEMS} count as {_MAX_ITEMS}.",
+    ),
 ]
 Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
 
