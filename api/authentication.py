@@ -100,7 +100,7 @@ class Authenticator:
 
 @dataclass(frozen=True)
 class Quota:
-    """What is left of a token's rate limit."""
+    """The rest of a token's rate limit."""
 
     limit: int  # requests per minute, and in one burst
     remaining: int

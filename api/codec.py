@@ -237,7 +237,7 @@ def _is_signed_out(request: Request, resources: Resources) -> bool:
 
 
 def _is_ours(request: Request, resources: Resources) -> bool:
-    """Whether a page of this server or the Temporal Web UI sent the request.
+    """Return whether a page of this server or the Temporal Web UI sent the request.
 
     Browsers always send the origin with such requests.
     """

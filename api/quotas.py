@@ -45,7 +45,7 @@ class Quotas:
         self._stored: LRUCache[str, _Stored] = LRUCache(_MAX_TEAMS)
 
     async def room(self, team: str, limit: ByteLimit) -> ByteLimit:
-        """How much the team may still store, within the limit. Raises QuotaExceeded."""
+        """The bytes that the team may still store, up to `limit`. Raises QuotaExceeded."""
         if self._most_bytes is None:
             return limit
         left = self._most_bytes - (await self._counted(team)).size

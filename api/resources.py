@@ -1,4 +1,4 @@
-"""What the endpoints share, as FastAPI dependencies."""
+"""The resources that endpoints share, as FastAPI dependencies."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping

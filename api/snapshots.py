@@ -327,7 +327,7 @@ def bytes_of(snapshot: BatchSnapshot) -> int:
 
 
 def is_unknown(error: Exception) -> bool:
-    """Whether Temporal says that there is no such workflow."""
+    """Return whether Temporal says that there is no such workflow."""
     return isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND
 
 

@@ -261,7 +261,7 @@ class RunningJobs:
         return RenderProgress(started_at=started_at, progress=100.0)
 
     async def _start_of_render(self, description: DescribeWorkflowExecutionResponse) -> datetime:
-        """When a render began whose state was never read while it was pending."""
+        """The start of a render whose state was never read while it was pending."""
         info = description.workflow_execution_info
         workflow_id, run_id = info.execution.workflow_id, info.execution.run_id
         handle = self._client.get_workflow_handle(workflow_id, run_id=run_id)
@@ -334,7 +334,7 @@ def _place_of(description: DescribeWorkflowExecutionResponse) -> _Place | None:
 
 
 def _is_same(written: datetime, moment: datetime) -> bool:
-    """Whether the times are equal; in JSON they only have milliseconds."""
+    """Return whether the times are equal; in JSON they only have milliseconds."""
     return timedelta() <= moment - written < timedelta(milliseconds=1)
 
 

@@ -222,7 +222,7 @@ def _check_scheduled(sent: BatchRequest) -> None:
 
 
 def _table_preview(sent: BatchRequest, table: Table, rows: int, body: Body) -> dict[str, object]:
-    """What a dry run shows of a table."""
+    """The part of a table that a dry run shows."""
     return {
         "columns": table.columns,
         "rows": table.first_rows(rows, sent.defaults.merged_into),

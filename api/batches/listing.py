@@ -42,7 +42,7 @@ _PARALLEL_READS = 8
 class BatchListQuery(BaseModel):
     """The query of GET /batches."""
 
-    limit: int = Field(20, ge=1, le=100, description="The most batches to return.")
+    limit: int = Field(20, ge=1, le=100, description="The maximum number of batches to return.")
     name: OrEmpty[str] = Field(
         None, description="Only batches with this name, as far as the server still has them."
     )

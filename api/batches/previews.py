@@ -102,8 +102,8 @@ async def _one_at_a_time(resources: Resources, team: str) -> AsyncGenerator[None
             pending = (await resources.batches.read(team, before)).stats.pending if before else 0
         if pending:
             raise TooManyRequests(
-                f"Earlier previews of the team are still rendering, as batch {before}: wait for "
-                "it, or cancel it.",
+                f"The team's earlier previews are still rendering as batch {before}: wait for it "
+                "to end, or cancel it.",
                 retry_after=_WAIT,
             )
         yield

@@ -77,7 +77,7 @@ class BatchWatch:
         return self.latest if _ended(self.latest) > _ended(seen) else seen
 
     async def next_shown(self, seen: BatchSnapshot, patience: float) -> BatchSnapshot:
-        """What is shown as soon as it differs from `seen`, after `patience` seconds at the latest.
+        """The shown state as soon as it differs from `seen`, or after `patience` seconds.
 
         Returns early when the server stops.
         """

@@ -71,7 +71,7 @@ class CompressedResponses:
 
 
 def _is_large(start: Message) -> bool:
-    """Whether the content follows in one message, since its length is known, and is large."""
+    """Return whether the content is large and follows in one message, since its length is known."""
     headers = Headers(scope=start)
     length = int(headers.get("content-length", 0))
     return length >= _LEAST_BYTES and "content-encoding" not in headers

@@ -51,13 +51,13 @@ class ConditionalReads:
 
 
 def matches_tag(condition: str, tag: str) -> bool:
-    """Whether If-None-Match names the tag, by weak comparison (RFC 9110, 8.8.3.2)."""
+    """Return whether If-None-Match names the tag, by weak comparison (RFC 9110, 8.8.3.2)."""
     named = {each.removeprefix("W/") for each in _named(condition)}
     return not named.isdisjoint({"*", tag.removeprefix("W/")})
 
 
 def is_expected(condition: str | None, tag: str) -> bool:
-    """Whether If-Match is missing or names the tag, by strong comparison: weak tags never match."""
+    """Return whether If-Match is missing or names the tag, which weak tags never match."""
     expected = {"*"} if tag.startswith("W/") else {"*", tag}
     return condition is None or not expected.isdisjoint(_named(condition))
 
@@ -72,7 +72,7 @@ def tag_of(content: bytes) -> str:
 
 
 def _is_complete(start: Message) -> bool:
-    """Whether the content follows in one message, which is the case if its length is known."""
+    """Return whether the content follows in one message, as it does if its length is known."""
     headers = Headers(raw=start["headers"])
     is_weak = headers.get("etag", "W/").startswith("W/")
     return start["status"] == 200 and "content-length" in headers and is_weak

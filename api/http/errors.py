@@ -101,14 +101,14 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 def temporal_unavailable(error: Exception) -> Unavailable:
-    """Why Temporal does not respond, as far as a client may know."""
+    """The reason why Temporal does not respond, as far as a client may know."""
     if isinstance(error, RPCError) and error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return Unavailable("The Temporal server is at its request limit; try again in a moment.")
     return Unavailable("The Temporal server does not respond; try again.")
 
 
 def store_unavailable(error: Exception) -> Unavailable:
-    """Why the object store does not respond, as far as a client may know."""
+    """The reason why the object store does not respond, as far as a client may know."""
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
         return Unavailable(
             "The object store denies access: whoever runs this server must check its credentials."

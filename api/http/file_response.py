@@ -29,7 +29,7 @@ class _Span:
 
 
 class FileHeaders(BaseModel):
-    """Which version of the file the client has, and which part of it is requested."""
+    """The headers that name the client's version of the file, and the part that it requests."""
 
     model_config = ConfigDict(alias_generator=lambda name: name.title().replace("_", "-"))
 
@@ -95,8 +95,10 @@ def _is_unchanged(requested: FileHeaders, file: StoredFile) -> bool:
 
 
 def _requested_span(requested: FileHeaders, file: StoredFile) -> _Span | None:
-    """None for the whole file: there is no range, more than one (which is optional), or an outdated
-    one."""
+    """The requested part; None for the whole file.
+
+    The whole file is sent if there is no range, an outdated one, or several, which are optional.
+    """
     match = _RANGE.fullmatch((requested.range or "").replace(" ", ""))
     if match is None or not _range_is_current(requested.if_range, file):
         return None

@@ -153,7 +153,7 @@ def id_or_not_found(candidate: str, missing: type[NotFound]) -> str:
 
 
 def parameter_error(error: RequestValidationError) -> RequestError:
-    """What is wrong with the query, the headers or the path, which is all that FastAPI reads."""
+    """The problems of the query, the headers or the path, which is all that FastAPI reads."""
     items = error.errors()
     details = [
         FieldError(
@@ -185,7 +185,7 @@ def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]
 
 
 def _has_parts(path: str, paths: Iterable[str]) -> bool:
-    """Whether a part of the field is wrong, so that the field's type must be the one intended."""
+    """Return whether a part of the field is wrong; if so, its type is the intended one."""
     return any(other.startswith(f"{path}.") for other in paths)
 
 

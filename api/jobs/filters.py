@@ -69,7 +69,7 @@ class JobListing(BaseModel):
 
     minimal: Flag = Field(False, description="Omit `stats`.")
     offset: int = Field(0, alias="from", ge=0, le=999_999_999, description="How many jobs to skip.")
-    limit: int = Field(50, ge=1, le=1000, description="The most jobs to return.")
+    limit: int = Field(50, ge=1, le=1000, description="The maximum number of jobs to return.")
     from_date: _Moment = Field(None, description="Only jobs created at this time or later.")
     to_date: _Moment = Field(None, description="Only jobs created at this time or earlier.")
     states: _States = Field(
@@ -87,7 +87,7 @@ class JobListing(BaseModel):
         return self.may_match_time(created_at, created_at)
 
     def may_match_time(self, earliest: datetime, latest: datetime) -> bool:
-        """Whether a job created between these two moments may match."""
+        """Return whether a job created between these two moments may match."""
         after = self.from_date is None or latest >= self.from_date
         return after and (self.to_date is None or earliest <= self.to_date)
 

@@ -105,7 +105,7 @@ class _UnitReader:
         self._gate = asyncio.Semaphore(_PARALLEL_READS)
 
     def count(self, unit: _Unit) -> int | None:
-        """How many entries the unit has; None if it must be read to find out."""
+        """The number of the unit's entries; None if it must be read to find out."""
         listing = self._listing
         if isinstance(unit, _ListedJob):
             return 1 if listing.matches_all_states else None

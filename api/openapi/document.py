@@ -32,7 +32,7 @@ Entry = dict[str, Any]
 TAGS: list[Entry] = [
     {"name": "batches", "description": "Up to 1,000 jobs in one request, with shared progress."},
     {"name": "jobs", "description": "Single jobs, and individual jobs of batches."},
-    {"name": "templates", "description": "The files that jobs render: writing, and older reads."},
+    {"name": "templates", "description": "The files that jobs render, in the format of API v2."},
     {"name": "templates v3", "description": "The contents of templates. Fields are snake_case."},
     {"name": "fonts", "description": "The team's fonts, for templates without their own."},
     {"name": "uploads", "description": "Pictures, sound and video that jobs refer to by id."},
@@ -40,7 +40,7 @@ TAGS: list[Entry] = [
     {"name": "webhooks", "description": "The log of a webhook, and sending it again."},
     {"name": "secrets", "description": "Values that jobs refer to as `${secrets.NAME}`."},
     {"name": "team", "description": "The token's team, and the team's tokens."},
-    {"name": "outputs", "description": "What jobs have rendered. The signed URL is the key."},
+    {"name": "outputs", "description": "Rendered files. The signed URL is the key."},
     {"name": "signed links", "description": "A template's file. The signed URL is the key."},
     {"name": "health", "description": "Checks for load balancers."},
 ]

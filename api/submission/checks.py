@@ -64,7 +64,7 @@ def assets_problems(
 
 
 def asset_problems(asset: Asset, field: str, engine: type[RenderEngine]) -> Iterator[Problem]:
-    """What the engine cannot do with the asset; a nested job counts as its output."""
+    """The problems that the engine has with the asset; a nested job counts as its output."""
     kind = asset.media_type if isinstance(asset, NestedJobAsset) else asset.type
     if kind not in engine.asset_types:
         message = f"The engine {engine.name} does not support assets of the type {kind}."
@@ -110,7 +110,7 @@ def _source_problems(
 
 
 def _is_fetchable(src: str) -> bool:
-    """Whether a worker will try to fetch it; URLs that depend on a secret are checked there."""
+    """Return whether workers will try to fetch it. They also check URLs that contain secrets."""
     if begins_with_reference(src):
         return True
     if not is_s3_url(src):

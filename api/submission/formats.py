@@ -63,7 +63,7 @@ class BatchQuery(TableQuery):
     outputs: OrEmpty[Annotated[str, Field(max_length=_LONGEST_OUTPUTS)]] = Field(
         None,
         description="A JSON list of the outputs in which each job or row is rendered. Each has a "
-        "`composition`, `settings` and a `name`, all optional, which override those of the jobs.",
+        "`composition`, `settings` and a `name`, all optional; they override those of the jobs.",
         examples=['[{"composition": "Square"}, {"settings": {"codec": "video_gif"}}]'],
     )
     webhook: str | None = Field(
@@ -311,7 +311,7 @@ class JobDefaults:
         ]
 
     def _has(self, path: list[str], job: Mapping[str, JsonValue], number_of_assets: int) -> bool:
-        """Whether the merged job's field comes from the defaults, whose assets come first."""
+        """Return whether the field comes from the defaults, whose assets come first."""
         first, *rest = path
         if first not in job:
             return first in self._fields
@@ -329,7 +329,7 @@ class JobDefaults:
 
 
 def _identity(asset: JsonValue) -> _Identity | None:
-    """What an asset addresses; None for something that is not an asset and replaces nothing."""
+    """The target of an asset; None for something that is not an asset and replaces nothing."""
     if not isinstance(asset, dict):
         return None
     fields = cast("dict[str, JsonValue]", asset)
@@ -366,7 +366,7 @@ def _json_bytes(raw: JsonValue) -> bytes:
 
 
 def form_problem(raw: JsonValue, limit: int) -> Problem | None:
-    """Why a job cannot be stored and passed on, whatever its fields mean; None if it can."""
+    """The reason why no job in this form can be stored and passed on; None if there is none."""
     try:
         text = _json_bytes(raw)
     except RecursionError:

@@ -95,7 +95,7 @@ class Attempt(Generic[S]):
 
     @property
     def decided(self) -> S:
-        """What to start: the earlier request's submission if there is one.
+        """The submission to start: the earlier request's if there is one.
 
         Raises RuntimeError if nothing was accepted yet.
         """

@@ -58,7 +58,7 @@ _Key = tuple[str, str, str | None, bool, str]
 
 @dataclass(frozen=True)
 class ChosenTemplate:
-    """What a render must know about its template, which has a `source` or a `url`."""
+    """A template as a render needs it, with a `source` or a `url`."""
 
     id: str
     name: str  # for display
@@ -94,7 +94,7 @@ class ReadyTemplate(TemplateOffer):
 
     @property
     def is_project(self) -> bool:
-        """Whether it was converted from a project, which After Effects can draw too."""
+        """True if it was converted from a project, which After Effects can draw too."""
         return self.record.converted is not None
 
     def drawn_by(
@@ -137,7 +137,7 @@ class TemplateByUrl:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderPlan:
-    """How a job is rendered."""
+    """The way in which a job is rendered."""
 
     composition: str  # empty: the first one of a template by URL
     output: Output
@@ -229,7 +229,7 @@ def split_of(
     engine: type[RenderEngine],
     segment_pixels: int,
 ) -> Split | None:
-    """How the output may be split into segments of at least `segment_pixels`, over all frames.
+    """A split of the output into segments of at least `segment_pixels`, over all frames.
 
     Returns None if there would be fewer than two, or if the engine or codec cannot make segments.
     """
@@ -366,7 +366,7 @@ def not_a_project(template_type: str) -> Problem:
 
 
 def may_need_machines(template: ReadyTemplate | Problem) -> bool:
-    """Whether the template's jobs may need a machine with After Effects."""
+    """Return whether the template's jobs may need a machine with After Effects."""
     return isinstance(template, ReadyTemplate) and template.is_project
 
 

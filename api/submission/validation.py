@@ -150,7 +150,7 @@ class ValidJob:
 
     @property
     def _is_small(self) -> bool:
-        """Whether rendering the job costs less time than queueing it.
+        """Return whether rendering the job costs less time than queueing it.
 
         A job with a priority must wait for its turn, and a job with nested jobs is visible between
         those and its own render. Uploads to a client's bucket may be slow, and After Effects runs
@@ -179,7 +179,7 @@ Templates = dict[str, ReadyTemplate | Problem]  # by id
 
 @dataclass(frozen=True)
 class RequestContext:
-    """What the jobs of a request refer to, as far as it exists."""
+    """The things that the jobs of a request refer to, as far as they exist."""
 
     team: str
     engines: Mapping[str, type[RenderEngine]]

@@ -1,1 +1,1 @@
-"""What a team owns in addition to templates: fonts, secrets, webhooks and outputs."""
+"""A team's property in addition to templates: fonts, secrets, webhooks and outputs."""

@@ -1,4 +1,4 @@
-"""What the API reads from an untrusted font: its names, and which characters it has.
+"""Reads the names and the characters of an untrusted font.
 
 It reads two tables, each up to a limit and each of their records once, so that no font costs more
 than a legitimate one. Everything else in a font is read in confined render processes. The tables

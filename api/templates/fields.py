@@ -38,7 +38,7 @@ async def get_template_fields(
     ] = None,
     chosen: Annotated[
         Literal["json", "csv"],
-        Query(alias="format", description="csv gives a table to start from."),
+        Query(alias="format", description="`csv` returns a table to start from."),
     ] = "json",
 ) -> Response:
     """List the texts, pictures, videos and sounds of a composition, including nested ones.

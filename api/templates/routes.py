@@ -237,7 +237,7 @@ async def template_response(resources: Resources, record: TemplateRecord) -> Tem
 async def known_shortcomings(
     resources: Resources, team: str, records: Sequence[TemplateRecord]
 ) -> list[Shortcomings]:
-    """What will not look as designed in each template, with the team's current fonts."""
+    """The parts of each template that will not look as designed with the team's current fonts."""
     needs = [_own_needs(resources, record) for record in records]
     fonts: list[FontRecord] = []
     if any(need is not None and needs_team_fonts(need) for need in needs):

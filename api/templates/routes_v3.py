@@ -31,10 +31,11 @@ Limit = Annotated[
     int,
     Query(
         ge=1,
-        description=f"The most items to return. Values above {_MAX_ITEMS} count as {_MAX_ITEMS}.",
+        description="The maximum number of items to return; values above "
+        f"{_MAX_ITEMS} count as {_MAX_ITEMS}.",
     ),
 ]
-Offset = Annotated[int, Query(ge=0, description="How many to skip.")]
+Offset = Annotated[int, Query(ge=0, description="How many items to skip.")]
 
 
 class TemplateV3(WithWarnings):

@@ -52,7 +52,7 @@ log = structlog.get_logger("api")
 router = APIRouter(tags=["signed links"])
 
 MAX_UPLOADS = 20
-"""The most files per link: each of them is stored until nothing can use it any more."""
+"""The maximum number of files per link. Each is stored until nothing can use it any more."""
 
 _START = 64  # bytes of a file that show whether it is JSON
 _UPLOAD_WAIT = 5  # seconds until a client may try again

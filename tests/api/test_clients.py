@@ -1,4 +1,4 @@
-"""What real clients do, call by call: their headers, bodies and paths, and the fields they read.
+"""The calls of real clients: their headers, bodies and paths, and the fields they read.
 
 Three clients are known: a command line program, shell scripts around curl, and a node of the
 workflow tool n8n. The contract's section 14 says how each of them calls.

@@ -1,4 +1,4 @@
-"""How the programs report a namespace or an object store that is not prepared."""
+"""The programs report a namespace or an object store that is not prepared."""
 
 import asyncio
 import os
@@ -31,7 +31,7 @@ async def readiness(api: RunningApi) -> tuple[int, str]:
 
 
 async def doctor(settings: Settings, environment: pytest.MonkeyPatch) -> Sequence[str]:
-    """What `reelbatch doctor` reports about the services in these settings."""
+    """The report of `reelbatch doctor` about the services in these settings."""
     for name in ("temporal_address", "temporal_namespace", "object_store"):
         environment.setenv(f"REELBATCH_{name.upper()}", str(getattr(settings, name)))
     said: list[str] = []

@@ -1,4 +1,4 @@
-"""What a token may do and until when, and how often clients may guess tokens."""
+"""The rights and the lifetime of tokens, and the limit on guessing them."""
 
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""How workflows are found: by the API, in the Web UI, and across versions."""
+"""Workflows are found by the API, in the Web UI, and across versions."""
 
 import asyncio
 import json
@@ -142,7 +142,7 @@ async def make(team: Team, kind: str) -> str:
 
 
 async def add_former_attributes(client: Client) -> None:
-    """As in a namespace that was prepared for the previous version, and then for this one."""
+    """Add the search attributes of this version and those of the previous one."""
     known = {
         key.name: IndexedValueType.ValueType(key.indexed_value_type)
         for key in (*search_attributes.ALL, FORMER_TEMPLATE_IDS, FORMER_FONT_IDS)

@@ -1,4 +1,4 @@
-"""What the API can do without a worker, and after an operator has intervened."""
+"""The API's behaviour without a worker, and after an operator has intervened."""
 
 import asyncio
 import socket

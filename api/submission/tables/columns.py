@@ -44,7 +44,7 @@ class Column:
 
     @property
     def place(self) -> tuple[str, ...]:
-        """What the column fills; no two columns of a table may have the same place."""
+        """The place that the column fills, which no other column of the table may have."""
         parts = (self.kind, self.composition, self.target, self.data_property)
         return tuple(normalize("NFC", part) for part in parts)
 
@@ -61,7 +61,7 @@ class Column:
 
     @property
     def keeps_own(self) -> str | None:
-        """What an empty cell leaves as it is in the template; None: nothing visible."""
+        """The visible part of the template that an empty cell leaves unchanged, if there is one."""
         return KINDS[self.kind].own
 
     def fill(self, job: Fields, assets: list[JsonValue], cell: str) -> None:
@@ -76,7 +76,7 @@ class Column:
         return {"type": "function", "name": "nx:layer-autoscale", **self._layer}
 
     def fits(self, template: TemplateOffer, layer: Layer) -> bool:
-        """Whether the engine can apply the column to this layer."""
+        """Return whether the engine can apply the column to this layer."""
         if self.kind == "data":
             return True
         asset_class = TextAsset if self.kind == "text" else MediaAsset

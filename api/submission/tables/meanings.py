@@ -22,7 +22,7 @@ _NO_LETTERS = re.compile(r"[\s_-]+")
 
 @dataclass(frozen=True)
 class Meaning:
-    """What one column means. It is left out if it has neither a `column` nor a `problem`."""
+    """The meaning of one column, which is left out if it has neither a `column` nor a `problem`."""
 
     name: str  # in the table
     column: Column | None = None
@@ -69,7 +69,7 @@ class Meanings:
         return _with_duplicates(found)
 
     def left_out(self, meanings: Sequence[Meaning]) -> str | None:
-        """Which columns the template has no layer for, as a sentence without a full stop."""
+        """A sentence without a full stop about the columns that match no layer."""
         unknown = [each for each in meanings if each.reason and not each.full_name]
         if not unknown or self._composition is None:
             return None

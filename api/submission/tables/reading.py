@@ -53,7 +53,7 @@ class TableQuery(BaseModel):
 
     template: str | None = Field(
         None,
-        description="The id of the template for all rows of a table, for which it is required.",
+        description="The id of the template for all rows of a table. Tables require it.",
         examples=[EXAMPLE_TEMPLATE_ID],
     )
     composition: str | None = Field(None, description="The composition for all rows of a table.")
@@ -88,8 +88,8 @@ class TableQuery(BaseModel):
     poster: OrEmpty[Annotated[str, Field(pattern=_POSTER_PATTERN), ErrorText(_POSTER_ERROR)]] = (
         Field(
             None,
-            description="For all rows of a table: whether each film comes with a still, which is "
-            "`true` for the middle of the film, or a time in seconds.",
+            description="Whether each film of a table comes with a still: `true` takes it from the "
+            "middle of the film, a number from that time in seconds.",
         )
     )
     autofit: Flag = Field(
@@ -110,7 +110,7 @@ class TableQuery(BaseModel):
         _ROWS_SHOWN,
         ge=0,
         le=MAX_BATCH_JOBS,
-        description="How many rows of a table a dry run shows.",
+        description="How many rows of a table to show in the response to a dry run.",
     )
 
 

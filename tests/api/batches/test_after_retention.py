@@ -1,4 +1,4 @@
-"""What a new API process can still read after Temporal has deleted the workflows."""
+"""A new API process still reads batches and jobs after Temporal has deleted their workflows."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""How many modules of the API a reader must open to follow one batch through it."""
+"""The number of modules of the API that a reader must open to follow one batch through it."""
 
 import asyncio
 import sys

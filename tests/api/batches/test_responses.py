@@ -105,7 +105,7 @@ def test_the_cache_is_limited_by_size_and_not_by_number() -> None:
 
 
 def still_in_memory(sizes: list[int]) -> int:
-    """How many responses are still cached, after one for a batch of each of these sizes."""
+    """The number of responses still cached after one for a batch of each of these sizes."""
     responses = BatchResponses()
     records: list[weakref.ref[JobRecord]] = []
     for size in sizes:

@@ -9,7 +9,7 @@ import httpx
 
 @dataclass
 class Fault:
-    """What happens to the first `times` requests to which it `applies`."""
+    """A failure of the first `times` requests to which it `applies`."""
 
     applies: Callable[[httpx.Request], bool]
     status: int | None = None  # of a response instead of the service's; the request is not sent

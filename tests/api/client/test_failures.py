@@ -1,4 +1,4 @@
-"""What the client does when the network or the service fails."""
+"""The client's behaviour when the network or the service fails."""
 
 import asyncio
 from collections.abc import Callable
@@ -266,7 +266,7 @@ def client_with_responses(answer: Callable[[httpx.Request], httpx.Response]) -> 
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long the blocking client would have waited, in seconds."""
+    """The seconds that the blocking client would have waited."""
     waited: list[float] = []
     monkeypatch.setattr("reelbatch.client._blocking.sleep", waited.append)
     return waited

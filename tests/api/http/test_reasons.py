@@ -1,4 +1,4 @@
-"""What a response says about the part of the service that has failed."""
+"""The information in a response about the part of the service that has failed."""
 
 import httpx
 import pytest

@@ -24,7 +24,7 @@ Read = Callable[[], Awaitable[list[Any]]]
 
 
 class Sightings:
-    """What was read about jobs, in order. Later reads must not contradict earlier ones."""
+    """The states of jobs that were read, in order. Later ones must not contradict earlier ones."""
 
     def __init__(self) -> None:
         self._last: dict[str, dict[str, Any]] = {}

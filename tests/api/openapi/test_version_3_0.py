@@ -36,7 +36,7 @@ def test_it_has_the_same_operations(documents: Both) -> None:
 
 
 def operations(document: dict[str, Any]) -> dict[str, Any]:
-    """What each operation accepts and returns, by name."""
+    """The inputs and responses of each operation, by name."""
     return {
         operation["operationId"]: (
             method,

@@ -82,7 +82,7 @@ async def test_a_rejected_batch_is_replayed_too(team: Team) -> None:
 async def test_an_interrupted_submission_is_completed_by_the_next_request(
     api: RunningApi, team: Team
 ) -> None:
-    """As after a crash between storing the record and starting the batch."""
+    """The API has crashed between storing the record and starting the batch."""
     card = await team.upload_card()
     body = {"jobs": [a_still(card)]}
     key = {"Idempotency-Key": "k"}

@@ -1,4 +1,4 @@
-"""Which jobs may be rendered in segments."""
+"""The conditions under which a job is rendered in segments."""
 
 import pytest
 

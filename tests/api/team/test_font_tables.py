@@ -1,4 +1,4 @@
-"""What the API reads from fonts, compared with fontTools, which reads all of a font."""
+"""The API's reading of fonts, compared with fontTools, which reads all of a font."""
 
 import contextlib
 import io

@@ -1,4 +1,4 @@
-"""Which renderer draws a template: the one of the template, or the one that a job requests."""
+"""The choice of a template's renderer: the template's own, or the one that a job requests."""
 
 import io
 import json
