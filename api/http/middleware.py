@@ -283,7 +283,7 @@ class BodyDeadline:
             await self._app(scope, receive, send)
             return
         deadline = asyncio.get_running_loop().time() + self._seconds
-        is_complete = is_answered = False
+        is_complete = is_responding = False
 
         async def receive_in_time() -> Message:
             nonlocal is_complete
@@ -293,7 +293,7 @@ class BodyDeadline:
                 async with asyncio.timeout_at(deadline):
                     message = await receive()
             except TimeoutError:
-                if is_answered:  # nobody reads the body; the server is about to hang up
+                if is_responding:  # nobody reads the body; the server is about to hang up
                     return {"type": "http.disconnect"}
                 raise BodyTooSlow(
                     f"The body was not complete after {self._seconds:g} seconds"
@@ -303,8 +303,8 @@ class BodyDeadline:
             return message
 
         async def send_and_note(message: Message) -> None:
-            nonlocal is_answered
-            is_answered = True
+            nonlocal is_responding
+            is_responding = True
             await send(message)
 
         await self._app(scope, receive_in_time, send_and_note)

@@ -48,7 +48,7 @@ from workflows.job_states import JobSnapshot
 router = APIRouter(tags=["jobs"])
 
 _PATIENCE = 10.0  # seconds to wait for jobs to stop before the response is sent
-_MAX_UNANSWERED = 2  # queries in a row
+_MAX_FAILURES = 2  # of queries in a row
 _FIRST_POLL, _LONGEST_POLL = 0.1, 0.5  # seconds between two queries
 
 
@@ -221,15 +221,15 @@ async def _settled(handle: BatchHandle, request_id: str) -> CancellationOutcome 
     """
     deadline, pause = monotonic() + _PATIENCE, _FIRST_POLL
     outcome: CancellationOutcome | None = None
-    unanswered = 0
-    while monotonic() < deadline and unanswered < _MAX_UNANSWERED:
+    failures = 0
+    while monotonic() < deadline and failures < _MAX_FAILURES:
         try:
             outcome = await _query_outcome(handle, request_id)
-            unanswered = 0
+            failures = 0
         except WorkflowQueryRejectedError:
             return None
         except (RPCError, WorkflowQueryFailedError):  # no worker, or a very busy one
-            unanswered += 1
+            failures += 1
         if outcome is not None and outcome.settled:
             return outcome
         await asyncio.sleep(pause)

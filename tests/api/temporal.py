@@ -37,7 +37,7 @@ async def temporal_server(folder: Path, *options: str) -> AsyncGenerator[str]:
             process = await asyncio.create_subprocess_exec(
                 *_command(folder, port), *options, stdout=log, stderr=log
             )
-            if await _answers(process, f"127.0.0.1:{port}"):
+            if await _responds(process, f"127.0.0.1:{port}"):
                 break
         else:
             raise RuntimeError(f"the Temporal server does not start; see {log.name}")
@@ -70,7 +70,7 @@ def _command(folder: Path, port: int) -> list[str]:
     return command
 
 
-async def _answers(process: asyncio.subprocess.Process, address: str) -> bool:
+async def _responds(process: asyncio.subprocess.Process, address: str) -> bool:
     """Wait for the server. Returns False if it has ended before it was up."""
     while process.returncode is None:
         try:

@@ -26,7 +26,7 @@ def start(folder: Path, settings: Settings, port: int) -> subprocess.Popen[bytes
         return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=log, stdout=log)
 
 
-async def test_it_serves_until_it_is_told_to_stop(api: RunningApi, tmp_path: Path) -> None:
+async def test_the_process_serves_until_it_is_stopped(api: RunningApi, tmp_path: Path) -> None:
     port = free_port()
     process = start(tmp_path, api.settings, port)
     try:
@@ -47,7 +47,9 @@ async def test_it_serves_until_it_is_told_to_stop(api: RunningApi, tmp_path: Pat
         process.wait()
 
 
-def test_without_temporal_it_ends_with_one_clear_line(settings: Settings, tmp_path: Path) -> None:
+def test_without_temporal_the_process_ends_with_one_clear_line(
+    settings: Settings, tmp_path: Path
+) -> None:
     nowhere = settings.model_copy(update={"temporal_address": f"127.0.0.1:{free_port()}"})
     process = start(tmp_path, nowhere, free_port())
     assert process.wait(timeout=60) == 1

@@ -80,8 +80,8 @@ async def test_a_batch_that_temporal_has_forgotten_is_read_from_its_manifest(
     handle = api.client.get_workflow_handle_for(BatchWorkflow.run, f"{team.name}/batch/{batch_id}")
     snapshot = await handle.result()
     forgotten = "01J0000000000000000000ZG00"
-    kept = snapshot.model_copy(update={"id": forgotten})
-    await write_model(api.store, keys.batch_manifest(team.name, forgotten), kept)
+    manifest = snapshot.model_copy(update={"id": forgotten})
+    await write_model(api.store, keys.batch_manifest(team.name, forgotten), manifest)
 
     batch = await team.get(f"/batches/{forgotten}")
 

@@ -102,6 +102,6 @@ async def test_the_inputs_of_a_forgotten_batch_are_gone(api: RunningApi, team: T
     await team.end_of_batch(batch_id)
     handle = api.client.get_workflow_handle_for(BatchWorkflow.run, f"{team.name}/batch/{batch_id}")
     forgotten = "01J0000000000000000000ZG00"
-    kept = (await handle.result()).model_copy(update={"id": forgotten})
-    await write_model(api.store, keys.batch_manifest(team.name, forgotten), kept)
+    manifest = (await handle.result()).model_copy(update={"id": forgotten})
+    await write_model(api.store, keys.batch_manifest(team.name, forgotten), manifest)
     assert (await retry(team, forgotten, status=410))["errorCode"] == "GONE"

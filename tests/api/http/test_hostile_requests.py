@@ -87,7 +87,7 @@ class Connection:
             finally:
                 self._writer.close()
 
-    async def answer(self) -> tuple[int, Any]:
+    async def response(self) -> tuple[int, Any]:
         """The status and the JSON of one response."""
         async with asyncio.timeout(PATIENCE):
             head = await self._reader.readuntil(b"\r\n\r\n")
@@ -162,7 +162,7 @@ async def test_a_body_that_is_declared_too_large_is_refused_unread(
     for target in targets:
         with subtests.test(str(target.endpoint)):
             connection = await target.connect(f"Content-Length: {10**15}")
-            status, body = await connection.answer()
+            status, body = await connection.response()
             assert (status, body["errorCode"]) == (413, "BODY_TOO_LARGE")
 
 
@@ -171,9 +171,9 @@ async def test_a_body_that_turns_out_too_large_is_refused(
 ) -> None:
     for target in targets:
         with subtests.test(str(target.endpoint)):
-            answer = await target.send(content=pieces(BEYOND_ALL_LIMITS))
+            response = await target.send(content=pieces(BEYOND_ALL_LIMITS))
             expected = {413} if target.accepts_json or "upload" in target.url else {400, 413}
-            assert answer.status_code in expected, "a form of blanks alone may be refused sooner"
+            assert response.status_code in expected, "a form of blanks alone may be refused sooner"
 
 
 async def test_a_small_body_that_expands_to_a_large_one_is_refused(
@@ -184,8 +184,8 @@ async def test_a_small_body_that_expands_to_a_large_one_is_refused(
     for target in targets:
         if target.accepts_json:
             with subtests.test(str(target.endpoint)):
-                answer = await target.send(content=bomb, headers={"Content-Encoding": "gzip"})
-                assert answer.status_code == 413
+                response = await target.send(content=bomb, headers={"Content-Encoding": "gzip"})
+                assert response.status_code == 413
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
@@ -195,13 +195,13 @@ async def test_json_that_cannot_be_processed_is_a_400(
     for target in targets:
         if target.accepts_json:
             with subtests.test(str(target.endpoint)):
-                answer = await target.send(content=BOMBS[bomb])
-                if target.endpoint.method == "PATCH" and answer.status_code == 200:
-                    assert "a" not in answer.json()  # the field was read and ignored
+                response = await target.send(content=BOMBS[bomb])
+                if target.endpoint.method == "PATCH" and response.status_code == 200:
+                    assert "a" not in response.json()  # the field was read and ignored
                     continue
-                assert answer.status_code == 400
-                assert answer.json()["errorCode"] in ("INVALID_JSON", "VALIDATION_ERROR")
-                assert "sys." not in answer.text
+                assert response.status_code == 400
+                assert response.json()["errorCode"] in ("INVALID_JSON", "VALIDATION_ERROR")
+                assert "sys." not in response.text
 
 
 async def test_a_job_that_cannot_be_processed_does_not_affect_others(
@@ -209,13 +209,13 @@ async def test_a_job_that_cannot_be_processed_does_not_affect_others(
 ) -> None:
     for name in ("a little too deep", "an infinite number", "open lists"):
         with subtests.test(name):
-            answer = await card_team.http.post(
+            response = await card_team.http.post(
                 "/batches?dryRun=true",
                 content=BOMBS[name][:50_000] + b"\n" + json.dumps(a_still(card)).encode(),
                 headers={"Content-Type": "application/x-ndjson"},
             )
-            assert answer.status_code == 200, answer.text
-            assert [error["index"] for error in answer.json()["errors"]] == [0]
+            assert response.status_code == 200, response.text
+            assert [error["index"] for error in response.json()["errors"]] == [0]
 
 
 @pytest.mark.parametrize("text", ["\\ud800", "\\u0000", "\\udc00x"])
@@ -245,8 +245,8 @@ async def test_odd_characters_never_cause_a_server_error(
         with subtests.test(place):
             for path, body in (("/batches", {"jobs": [job]}), ("/jobs", job)):
                 content = json.dumps(body).replace("ODD", text)
-                answer = await card_team.http.post(path, content=content)
-                assert answer.status_code < 500, answer.text
+                response = await card_team.http.post(path, content=content)
+                assert response.status_code < 500, response.text
 
 
 async def test_a_body_that_does_not_arrive_in_time_is_a_408(
@@ -256,7 +256,7 @@ async def test_a_body_that_does_not_arrive_in_time_is_a_408(
         with subtests.test(str(target.endpoint)):
             connection = await target.connect("Content-Length: 1000")
             connection.write(b"--x\r\n")
-            status, body = await connection.answer()
+            status, body = await connection.response()
             assert (status, body["errorCode"]) == (408, "BODY_TOO_SLOW")
 
 
@@ -267,7 +267,7 @@ async def test_an_upload_that_does_not_arrive_in_time_leaves_nothing(
     [upload] = [target for target in targets if target.endpoint.path.startswith("/uploads/")]
     connection = await upload.connect("Transfer-Encoding: chunked")
     connection.write(b"5\r\n{    \r\n")
-    assert (await connection.answer())[0] == 408
+    assert (await connection.response())[0] == 408
     template_id = upload.url.split("/")[-3]
     left = await names_in(hasty_api.store, keys.template(hasty_team.name, template_id))
     assert left == ["template.json"]

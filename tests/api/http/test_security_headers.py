@@ -170,7 +170,9 @@ def test_origins_and_proxies_are_comma_separated_lists(monkeypatch: pytest.Monke
     assert Settings().trusted_proxies == []
 
 
-async def test_pages_of_other_origins_may_not(api: RunningApi, shared_api: RunningApi) -> None:
+async def test_pages_of_other_origins_may_not_use_the_api(
+    api: RunningApi, shared_api: RunningApi
+) -> None:
     other = await preflight(shared_api, "https://evil.example")
     assert other.status_code == 400
     assert "access-control-allow-origin" not in other.headers

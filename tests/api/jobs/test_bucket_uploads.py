@@ -56,7 +56,7 @@ async def test_an_output_goes_into_the_clients_bucket(
     assert stored.content.startswith(b"\x89PNG")
 
 
-async def test_every_answer_has_the_buckets_public_address(
+async def test_every_response_has_the_buckets_public_address(
     card_team: Team, card: str, s3_server: S3Server
 ) -> None:
     upload = {**an_upload(s3_server), "outputUrl": "https://cdn.example.com/films/"}

@@ -157,7 +157,7 @@ REFUSED: list[tuple[dict[str, Any], int, str, str]] = [
 
 
 @pytest.mark.parametrize(("body", "status", "code", "field"), REFUSED)
-async def test_what_cannot_be_joined_is_refused(
+async def test_clips_that_cannot_be_joined_are_refused(
     card_team: Team, body: dict[str, Any], status: int, code: str, field: str
 ) -> None:
     response = await card_team.http.post("/jobs/join", json=body)

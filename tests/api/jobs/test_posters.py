@@ -137,7 +137,7 @@ async def test_a_poster_that_no_film_can_have_is_refused(
     assert reason in detail["message"]
 
 
-async def test_a_join_has_a_poster_and_so_have_its_clips(team: Team) -> None:
+async def test_a_join_and_its_clips_have_posters(team: Team) -> None:
     card = await team.upload_card()
     clips = [a_clip(card, "red", poster=True), a_clip(card, "green")]
     created = await join(team, *clips, settings={"poster": 0.5})

@@ -25,13 +25,13 @@ async def documents(api: RunningApi, card_team: Team) -> Both:
     return older, (await card_team.public.get(f"{api.url}/openapi.json")).json()
 
 
-def test_it_is_valid(documents: Both) -> None:
+def test_the_3_0_document_is_valid(documents: Both) -> None:
     older, _ = documents
     assert older["openapi"] == "3.0.4"
     OpenAPIV30SpecValidator(older).validate()
 
 
-def test_it_has_the_same_operations(documents: Both) -> None:
+def test_both_documents_have_the_same_operations(documents: Both) -> None:
     assert operations(documents[0]) == operations(documents[1])
 
 
@@ -56,7 +56,9 @@ def responses(operation: dict[str, Any]) -> list[tuple[str, Any]]:
     return list(operation["responses"].items())
 
 
-def test_its_schemas_accept_and_refuse_the_same(documents: Both, subtests: pytest.Subtests) -> None:
+def test_schemas_of_both_documents_accept_and_refuse_the_same(
+    documents: Both, subtests: pytest.Subtests
+) -> None:
     older, newer = documents
     assert older["components"]["schemas"].keys() == newer["components"]["schemas"].keys()
     for name, schema in newer["components"]["schemas"].items():

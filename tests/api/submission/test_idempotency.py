@@ -17,7 +17,7 @@ async def number_of_workflows(api: RunningApi, team: Team, kind: str) -> int:
     return (await api.client.count_workflows(query)).count
 
 
-async def test_a_repeated_batch_gets_the_same_answer_and_starts_nothing(
+async def test_a_repeated_batch_gets_the_same_response_and_starts_nothing(
     api: RunningApi, team: Team
 ) -> None:
     body = {"jobs": [a_still(await team.upload_card()), {}]}

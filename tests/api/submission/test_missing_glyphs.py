@@ -43,7 +43,7 @@ def messages(job: Any) -> str:
     return " ".join(warning["message"] for warning in job["warnings"])
 
 
-async def test_they_are_named_from_the_submission_to_the_results(fontless: Team) -> None:
+async def test_missing_glyphs_are_named_from_submission_to_results(fontless: Team) -> None:
     card = await fontless.upload(a_card(), "fontless")
     jobs = [a_still(card, ARABIC), a_still(card, CHINESE), a_still(card, "Ada é")]
 
@@ -65,7 +65,7 @@ async def test_they_are_named_from_the_submission_to_the_results(fontless: Team)
     assert "NOTE: No font has a glyph for م (U+0645)" in log
 
 
-async def test_they_are_named_in_tables(fontless: Team) -> None:
+async def test_missing_glyphs_are_named_in_tables(fontless: Team) -> None:
     card = await fontless.upload(a_card(), "fontless")
     query = f"template={card}&composition=main&codec=image_png&frame=0"
     headers = {"Content-Type": "text/csv"}
@@ -83,7 +83,7 @@ async def test_they_are_named_in_tables(fontless: Team) -> None:
     assert (second["missingGlyphs"], second["warnings"]) == ("", "")
 
 
-async def test_a_single_job_names_them_and_so_do_its_webhook_and_its_children(
+async def test_missing_glyphs_are_named_by_single_jobs_webhooks_and_children(
     fontless: Team,
 ) -> None:
     card = await fontless.upload(a_card(), "fontless")
@@ -107,7 +107,7 @@ async def test_a_single_job_names_them_and_so_do_its_webhook_and_its_children(
     assert received["warnings"] == ended["warnings"]
 
 
-async def test_what_is_invisible_is_not_missing(fontless: Team) -> None:
+async def test_invisible_characters_are_not_missing_glyphs(fontless: Team) -> None:
     card = await fontless.upload(a_card(), "fontless")
     words = "a\u200db\u200cc\u00add\ufe0fe\tf\ng\u3000h\u2028i"
     created = (await fontless.http.post("/jobs", json=a_still(card, words))).json()
@@ -122,7 +122,7 @@ async def test_a_teams_font_provides_what_is_missing_from_the_others(fontless: T
     assert created["missingGlyphs"] == ["ح", "د"]
 
 
-async def test_a_template_lists_those_in_its_own_text(fontless: Team) -> None:
+async def test_a_template_lists_the_missing_glyphs_of_its_own_text(fontless: Team) -> None:
     document = json.loads(a_card())
     document["layers"][0]["t"]["d"]["k"][0]["s"]["t"] = CHINESE
     template_id = await fontless.upload(json.dumps(document).encode(), "fontless")
@@ -132,8 +132,8 @@ async def test_a_template_lists_those_in_its_own_text(fontless: Team) -> None:
     replaced = (await fontless.http.post("/jobs", json=a_still(template_id, "Ada"))).json()
     assert "missingGlyphs" not in replaced
     job: dict[str, Any] = a_still(template_id) | {"assets": []}
-    kept = await fontless.end_of_job((await fontless.http.post("/jobs", json=job)).json()["id"])
-    assert kept["missingGlyphs"] == CHINESE_LETTERS
+    own = await fontless.end_of_job((await fontless.http.post("/jobs", json=job)).json()["id"])
+    assert own["missingGlyphs"] == CHINESE_LETTERS
 
 
 async def test_fonts_that_were_added_after_the_template_count(
@@ -153,7 +153,7 @@ async def test_fonts_that_were_added_after_the_template_count(
         assert ended["missingGlyphs"] == ARABIC_LETTERS
 
 
-async def test_a_template_by_url_has_them_in_its_results(fontless: Team) -> None:
+async def test_results_list_the_missing_glyphs_of_a_template_by_url(fontless: Team) -> None:
     async with running_origin() as origin:
         job = a_still("card", ARABIC)
         job["template"] |= {"src": origin.answer("/card.json", a_card()), "type": "fontless"}

@@ -95,7 +95,7 @@ BOOK = a_workbook(["title"], ["A"])
         (in_sheet(BOOK, "<sheetData>", "<sheetData><row r='x'/>"), "damaged"),
     ],
 )
-async def test_what_is_not_a_workbook_is_refused(
+async def test_a_file_that_is_not_a_workbook_is_refused(
     card_team: Team, card: str, workbook: bytes, words: str
 ) -> None:
     response = await dry_run(card_team, card, workbook)

@@ -232,7 +232,7 @@ async def test_a_webhook_that_cannot_work_is_refused(
         assert response.json()["details"][0]["field"] == field
 
 
-async def test_what_has_no_webhook_has_no_log(team: Team, other_team: Team) -> None:
+async def test_jobs_and_batches_without_a_webhook_have_no_log(team: Team, other_team: Team) -> None:
     film = a_video(await team.upload(a_film()))
     job = film | {"webhook": {"url": "https://example.com"}}
     job_id = (await team.http.post("/jobs", json=job)).json()["id"]

@@ -65,7 +65,7 @@ async def test_a_project_is_inspected_and_drawn(
     assert pixels.getpixel((2, 2)) == (255, 0, 0)
 
 
-async def test_what_would_be_drawn_wrong_is_refused_with_the_reasons(team: Team) -> None:
+async def test_projects_that_would_be_drawn_wrong_are_refused_with_reasons(team: Team) -> None:
     template_id = await team.upload(TWISTED, "aep")
     refused = await team.create_batch(a_job(template_id), a_job(template_id, "Other"))
     [error] = refused["errors"]

@@ -68,7 +68,9 @@ async def test_a_template_by_url_is_rendered(
     assert image.content.startswith(b"\x89PNG")
 
 
-async def test_many_jobs_of_a_batch_fetch_it_once(card_team: Team, origin: Origin) -> None:
+async def test_many_jobs_of_a_batch_fetch_the_template_once(
+    card_team: Team, origin: Origin
+) -> None:
     src = origin.answer("/card.json", a_card())
     created = await card_team.create_batch(*(a_job(src) for _ in range(5)))
     batch = await card_team.end_of_batch(created["batchId"])
@@ -106,7 +108,7 @@ async def test_many_jobs_of_a_batch_fetch_it_once(card_team: Team, origin: Origi
         ),
     ],
 )
-async def test_what_the_template_does_not_have_fails_the_job_as_submission_would(
+async def test_missing_parts_of_a_template_fail_the_job_as_at_submission(
     card_team: Team, origin: Origin, change: Any, code: str, message: str
 ) -> None:
     job = await ended(card_team, a_job(origin.answer("/card.json", a_card()), **change))
@@ -169,14 +171,14 @@ async def test_settings_and_assets_are_checked_at_submission(card_team: Team) ->
     assert fields == {"assets.0.type", "settings.codec"}
 
 
-async def test_a_dry_run_does_not_fetch_it(card_team: Team, origin: Origin) -> None:
+async def test_a_dry_run_does_not_fetch_the_template(card_team: Team, origin: Origin) -> None:
     body = {"jobs": [a_job(origin.answer("/card.json", a_card()))]}
     response = await card_team.http.post("/batches?dryRun=true", json=body)
     assert (response.status_code, response.json()["successCount"]) == (200, 1)
     assert origin.requests == []
 
 
-async def test_a_retry_fetches_it_again(card_team: Team, origin: Origin) -> None:
+async def test_a_retry_fetches_the_template_again(card_team: Team, origin: Origin) -> None:
     created = await card_team.create_batch(a_job(f"{origin.url}/card.json"))
     failed = await card_team.end_of_batch(created["batchId"])
     assert failed["jobs"][0]["errorCode"] == "TEMPLATE_INVALID"
