@@ -1,4 +1,4 @@
-/** The start: who is signed in, and which page the address names. */
+/** The entry point: signs people in and shows the page that the address names. */
 
 import { batchPage } from "./batch.js";
 import { batchesPage } from "./batches.js";
@@ -18,7 +18,7 @@ import { refreshAges } from "./widgets.js";
  * @property {string} title
  * @property {HTMLElement} element
  */
-/** Makes a page, which ends all that it does on the signal.
+/** Makes a page, which stops all its work when the signal aborts.
  * @typedef {(client: Client, parts: string[], query: URLSearchParams, signal: AbortSignal) => Page}
  *   PageMaker */
 
@@ -41,13 +41,13 @@ function showAddress() {
     showSignIn("");
     return;
   }
-  const known = client;
+  const current = client;
   const make = name === "batches" && parts[0] ? PAGES.batch : PAGES[name];
   if (!make) {
     location.replace("#/batches");
     return;
   }
-  show((signal) => make(known, parts, new URLSearchParams(query), signal));
+  show((signal) => make(current, parts, new URLSearchParams(query), signal));
   markNavigation(name);
 }
 
@@ -62,12 +62,12 @@ function show(make) {
   main.dataset.page = page.title;
   fill(main, page.element);
   scrollTo(0, 0);
-  const wanted = /** @type {HTMLElement | null} */ (main.querySelector("[data-focus]"));
-  if (wanted) wanted.focus();
+  const target = /** @type {HTMLElement | null} */ (main.querySelector("[data-focus]"));
+  if (target) target.focus();
   else if (!isFirst) main.focus(); // the next Tab starts in the new page
 }
 
-/** @param {string} reason why it is needed, if the person was signed in */
+/** @param {string} reason why the person must sign in again; empty: nothing to explain */
 function showSignIn(reason) {
   navigation.hidden = signOutButton.hidden = team.hidden = true;
   show(() => signInPage(reason, signIn));
@@ -75,16 +75,16 @@ function showSignIn(reason) {
 
 /** @param {string} token */
 function signIn(token) {
-  client = new Client(token, () => signOut("The token is not valid any more. Sign in again."));
+  client = new Client(token, () => signOut("The token is no longer valid. Sign in again."));
   navigation.hidden = signOutButton.hidden = false;
   showTeam(client);
   showAddress();
 }
 
-/** @param {Client} known */
-async function showTeam(known) {
-  const found = await known.json("team").catch(() => null); // the page says elsewhere what is wrong
-  if (!found || client !== known) return;
+/** @param {Client} current */
+async function showTeam(current) {
+  const found = await current.json("team").catch(() => null); // the page itself says what is wrong
+  if (!found || client !== current) return;
   team.textContent = team.title = `Team ${found.name}`;
   team.hidden = false;
 }
@@ -104,12 +104,12 @@ function markNavigation(name) {
 }
 
 document.getElementById("skip")?.addEventListener("click", (event) => {
-  event.preventDefault(); // its address would be taken for a page's
+  event.preventDefault(); // its address would be read as the name of a page
   main.focus();
 });
 signOutButton.addEventListener("click", () => signOut());
 for (const name of ["dragover", "drop"]) {
-  addEventListener(name, (event) => event.preventDefault()); // a file beside its place would replace the page
+  addEventListener(name, (event) => event.preventDefault()); // a file that is dropped elsewhere would replace the page
 }
 addEventListener("hashchange", showAddress);
 setInterval(() => refreshAges(main), 10_000);

@@ -1,9 +1,9 @@
-/** One batch, live. */
+/** The page of one batch, updated live. */
 
 import { batchActions } from "./batchactions.js";
 import { batchPill } from "./batches.js";
 import { jobFilter } from "./jobfilter.js";
-import { countsBar, sum, words } from "./countsbar.js";
+import { countsBar, countsText, sum } from "./countsbar.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { follow } from "./events.js";
 import { count, plural } from "./format.js";
@@ -16,7 +16,7 @@ import { hasThumbnail } from "./preview.js";
 import { webhookLog } from "./webhooklog.js";
 import { ageOf, problemPlace } from "./widgets.js";
 
-const STEP = 25; // percent; so often progress is said aloud
+const STEP = 25; // percent between announcements to screen readers
 
 /** @type {import("./app.js").PageMaker} */
 export function batchPage(client, [id], query, signal) {
@@ -28,7 +28,7 @@ export function batchPage(client, [id], query, signal) {
 
 class BatchView {
   /** @param {import("./client.js").Client} client @param {string} id
-   * @param {{first: string, expected: number}} table whose part the batch may be, and how many parts were just sent
+   * @param {{first: string, expected: number}} table that the batch may be a part of, and how many parts were just sent
    * @param {AbortSignal} signal */
   constructor(client, id, table, signal) {
     this.client = client;
@@ -101,14 +101,14 @@ class BatchView {
     );
     /** @type {number | null} */
     this.frame = null;
-    this.saidStep = 0;
+    this.announcedStep = 0;
   }
 
   async start() {
     try {
       const [batch, parts] = await Promise.all([
         this.client.json(`batches/${this.id}`, { signal: this.signal }),
-        partsOf(this.client, this.table.first, this.signal).catch(() => []), // the batch itself matters more
+        partsOf(this.client, this.table.first, this.signal).catch(() => []), // the batch can be shown without them
       ]);
       this.jobs.first = firstJob(parts.find((part) => part.batchId === this.id) ?? {});
       this.jobs.putBatch(batch);
@@ -119,7 +119,7 @@ class BatchView {
       this.#showStats(batch.stats);
       this.#showParts(parts);
       followParts(this.client, this.table.first, this.table.expected, (now) => this.#showParts(now), this.signal);
-      this.saidStep = stepOf(batch.stats);
+      this.announcedStep = stepOf(batch.stats);
       this.#showJobs();
       await this.#readResults();
       this.#offerPictures();
@@ -140,7 +140,7 @@ class BatchView {
   #follow() {
     const handlers = {
       /** @param {import("./events.js").ServerEvent} event */
-      onEvent: (event) => this.#take(event),
+      onEvent: (event) => this.#receive(event),
       /** @param {boolean} isLive */
       onLive: (isLive) => this.#showLive(isLive),
       /** @param {Error} error */
@@ -150,24 +150,24 @@ class BatchView {
   }
 
   /** @param {import("./events.js").ServerEvent} event */
-  #take({ name, content }) {
-    if (name === "job") this.#takeJob(content);
+  #receive({ name, content }) {
+    if (name === "job") this.#receiveJob(content);
     else if (name === "stats") this.#showStats(content);
     else if (name === "end") this.#end(content);
   }
 
   /** @param {any} changed */
-  #takeJob(changed) {
+  #receiveJob(changed) {
     const before = this.jobs.get(changed.index);
     if (before?.state === this.jobs.put(changed).state) return;
     const job = /** @type {import("./jobs.js").BatchJob} */ (this.jobs.get(changed.index));
     this.grid.update(job);
     this.panel.update(job);
     this.#offerPictures();
-    this.frame ??= requestAnimationFrame(() => this.#showJobs()); // many events, one look
+    this.frame ??= requestAnimationFrame(() => this.#showJobs()); // once for many events
   }
 
-  /** What depends on all jobs. */
+  /** Update everything that depends on all jobs. */
   #showJobs() {
     this.frame = null;
     const all = this.jobs.all();
@@ -177,11 +177,11 @@ class BatchView {
   }
 
   #applyFilter() {
-    const wanted = this.jobs.all().filter(this.filter.takes);
+    const matching = this.jobs.all().filter(this.filter.matches);
     const shown = this.grid.shown;
-    if (wanted.length === shown.length && wanted.every((job, at) => job.index === shown[at])) return;
-    this.grid.show(wanted);
-    this.filter.say(wanted.length);
+    if (matching.length === shown.length && matching.every((job, at) => job.index === shown[at])) return;
+    this.grid.show(matching);
+    this.filter.announceShown(matching.length);
   }
 
   /** @param {import("./countsbar.js").Stats} stats */
@@ -189,11 +189,11 @@ class BatchView {
     const pill = batchPill(stats);
     if (this.status.textContent !== pill.textContent) fill(this.status, pill);
     this.pace.note(stats.total - stats.pending);
-    setText(this.paceLine, this.pace.words(stats.pending));
+    setText(this.paceLine, this.pace.text(stats.pending));
     this.bar.update(stats);
-    setText(this.line, stats.total ? words(stats) + this.#rejected() : "Every job was rejected: nothing was started.");
+    setText(this.line, stats.total ? countsText(stats) + this.#rejected() : "Every job was rejected, so nothing was started.");
     if (this.parts.length < 2) this.actions.update(stats);
-    this.#say(stats);
+    this.#announce(stats);
   }
 
   #rejected() {
@@ -202,18 +202,18 @@ class BatchView {
   }
 
   /** @param {import("./countsbar.js").Stats} stats */
-  #say(stats) {
+  #announce(stats) {
     const step = stepOf(stats);
-    if (step <= this.saidStep) return;
-    this.saidStep = step;
-    announce(stats.pending ? `${step} percent: ${words(stats)}` : `The batch has ended: ${words(stats)}`);
+    if (step <= this.announcedStep) return;
+    this.announcedStep = step;
+    announce(stats.pending ? `${step} percent: ${countsText(stats)}` : `The batch has ended: ${countsText(stats)}`);
   }
 
   /** @param {boolean} isLive */
   #showLive(isLive) {
     this.live.hidden = false;
     this.live.classList.toggle("waiting", !isLive);
-    setText(this.live, isLive ? "live" : "connecting again …");
+    setText(this.live, isLive ? "live" : "reconnecting …");
   }
 
   /** @param {any} summary */
@@ -237,7 +237,7 @@ class BatchView {
     }
   }
 
-  /** From the first output on; who prefers the states has the last word. */
+  /** Switch to the outputs once there is one. After that the person decides. */
   #offerPictures() {
     if (!this.pictures.hidden || !this.jobs.all().some(hasThumbnail)) return;
     this.pictures.hidden = false;
@@ -245,9 +245,9 @@ class BatchView {
   }
 
   #togglePictures() {
-    const are = this.pictures.getAttribute("aria-pressed") !== "true";
-    this.pictures.setAttribute("aria-pressed", String(are));
-    this.grid.showPictures(are);
+    const arePictures = this.pictures.getAttribute("aria-pressed") !== "true";
+    this.pictures.setAttribute("aria-pressed", String(arePictures));
+    this.grid.showPictures(arePictures);
   }
 
   /** @param {import("./jobs.js").BatchJob[]} all */

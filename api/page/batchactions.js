@@ -1,13 +1,13 @@
-/** What can be done with a batch, or with all batches of a table: cancel, retry, download. */
+/** Actions on a batch, or on all batches of a table: cancel, retry, download and share. */
 
 import { ApiError, idempotencyKey, save } from "./client.js";
 import { announce, h, setText } from "./dom.js";
-import { count, exactly, plural } from "./format.js";
+import { exactly, plural } from "./format.js";
 import { firstJob } from "./parts.js";
 import { confirm, field, workButton } from "./widgets.js";
 
-const RECORD = /(?:"[^"]*"|[^"\r\n])+/g; // of a CSV
-const CELL = /,((?:"[^"]*"|[^",])*)/g; // after its comma
+const RECORD = /(?:"[^"]*"|[^"\r\n])+/g; // a record of a CSV file
+const CELL = /,((?:"[^"]*"|[^",])*)/g; // a cell, after its comma
 
 /** @typedef {{batchId: string, firstRow?: number, outputs?: number, name?: string}} Part */
 
@@ -21,7 +21,7 @@ export function batchActions(client, partsOf, place) {
   const cancel = workButton("Cancel", { class: "danger", hidden: true }, async () => {
     const sure = await confirm(
       `Cancel ${plural(pending, "job")}?`,
-      "Waiting jobs never start and running renders stop. What is finished stays.",
+      "Queued jobs will not start, and running renders will stop. Finished files stay.",
       "Cancel the batch",
     );
     if (!sure) return;
@@ -70,8 +70,7 @@ export function batchActions(client, partsOf, place) {
     cancel.hidden = pending === 0;
     only = failed ? "error" : "cancelled";
     retry.hidden = stats.error === 0 || pending > 0;
-    const number = count(failed || stats.cancelled);
-    setText(retry, `Retry ${number} ${failed ? "failed" : "cancelled"}`);
+    setText(retry, `Retry ${plural(failed || stats.cancelled, failed ? "failed job" : "cancelled job")}`);
     archive.hidden = share.hidden = stats.finished === 0;
   }
 
@@ -79,17 +78,17 @@ export function batchActions(client, partsOf, place) {
   return { element, update };
 }
 
-/** The page of batches that were just started, of which the first stands for all. @param {string[]} ids */
+/** The address of the page that shows batches which were just started; the first one stands for all. @param {string[]} ids */
 export const addressOf = (ids) => `#/batches/${ids[0]}${ids.length > 1 ? `?parts=${ids.length}` : ""}`;
 
-/** Links that work without a token. @param {{url: string, expiresAt: string}[]} links @returns {Promise<void>} */
+/** Show links that work without a token; resolves when the dialog is closed. @param {{url: string, expiresAt: string}[]} links @returns {Promise<void>} */
 function showLinks(links) {
   return new Promise((done) => {
     const dialog = h(
       "dialog",
       { class: "question", "aria-labelledby": "share-title" },
       h("h2", { id: "share-title" }, "Share the outputs"),
-      h("p", {}, `The page at the link shows the files to whoever has it, without a token, and works until ${exactly(links[0].expiresAt)}. The files' own addresses go on working.`),
+      h("p", {}, `Anyone who has the link can see the files, without a token, until ${exactly(links[0].expiresAt)}. The addresses of the files themselves keep working after that.`),
       links.map(({ url }, at) => {
         const input = h("input", { type: "text", readonly: true, value: url, onfocus: () => input.select() });
         return field(links.length > 1 ? `Part ${at + 1}` : "Link", input);
@@ -105,14 +104,15 @@ function showLinks(links) {
   });
 }
 
-/** A part of a table in which nothing has failed. @param {unknown} error */
+/** Skip the part of a table in which nothing has failed. @param {unknown} error */
 function nothingToRetry(error) {
   if (error instanceof ApiError && error.code === "NOTHING_TO_RETRY") return null;
   throw error;
 }
 
-/** One table with every column that a part has, and with places in the whole table as indexes, which come first.
- * @param {{text: string, first: number}[]} tables results as CSV, and the places of their first jobs */
+/** Merge the results of several parts. The first column is the index, which counts through the whole table; after it
+ * come all other columns that any part has.
+ * @param {{text: string, first: number}[]} tables results as CSV, and the positions of their first jobs */
 function joined(tables) {
   const parts = tables.map(({ text, first }) => ({ first, records: (text.match(RECORD) ?? []).map(cellsOf) }));
   const columns = [...new Set(parts.flatMap(({ records }) => records[0]))];
@@ -123,5 +123,5 @@ function joined(tables) {
   return [columns, ...rows].map((cells) => `${cells.join(",")}\r\n`).join("");
 }
 
-/** As they are written, with their quotation marks. @param {string} record */
+/** The cells of a record as they are written, with their quotation marks. @param {string} record */
 const cellsOf = (record) => [...`,${record}`.matchAll(CELL)].map(([, cell]) => cell);

@@ -1,14 +1,14 @@
 /** The list of batches, newest first, which refreshes itself. */
 
 import { repeat } from "./connection.js";
-import { countsBar, words } from "./countsbar.js";
+import { countsBar, countsText } from "./countsbar.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, plural } from "./format.js";
 import { asTables } from "./parts.js";
 import { ageOf, field, pill, problemPlace } from "./widgets.js";
 
 const PAGE_SIZE = 25;
-const BUSY_INTERVAL = 2000; // milliseconds between looks while a batch is under way
+const BUSY_INTERVAL = 2000; // milliseconds between refreshes while a batch is running
 const IDLE_INTERVAL = 4000;
 
 /** @type {import("./app.js").PageMaker} */
@@ -19,13 +19,13 @@ export function batchesPage(client, _parts, query, signal) {
   const search = batchSearch(name, () => {
     if (!latest) return;
     show(latest);
-    announce(`${plural(latest.batches.filter(search.takes).length, "batch", "batches")} shown`);
+    announce(`${plural(latest.batches.filter(search.matches).length, "batch", "batches")} shown`);
   });
   const place = problemPlace();
   const body = h("tbody", { role: "rowgroup" });
   const table = h(
     "table",
-    { class: "batches", role: "table" }, // as a phone's layout of cards would take the roles away
+    { class: "batches", role: "table" }, // without roles, the cards on a phone would not count as a table
     h("caption", { class: "unseen" }, "Batches, newest first"),
     h(
       "thead",
@@ -51,14 +51,14 @@ export function batchesPage(client, _parts, query, signal) {
     content.removeAttribute("aria-busy");
     search.element.hidden = !name && !schedule && !cursor && list.batches.length === 0;
     showPages(list.nextCursor);
-    const wanted = list.batches.filter(search.takes);
-    if (wanted.length === 0) {
+    const matching = list.batches.filter(search.matches);
+    if (matching.length === 0) {
       const empty = list.batches.length ? noneLoaded() : emptyList(name, schedule, Boolean(cursor));
       if (content.textContent !== empty.textContent) fill(content, empty);
       return;
     }
     /** @type {HTMLElement[]} */
-    const shown = wanted.map((/** @type {any} */ batch) => {
+    const shown = matching.map((/** @type {any} */ batch) => {
       const row = rows.get(batch.batchId) ?? batchRow(batch);
       rows.set(batch.batchId, row);
       row.update(batch);
@@ -120,23 +120,23 @@ function listAddress(query) {
   return given.length ? `#/batches?${new URLSearchParams(given)}` : "#/batches";
 }
 
-/** A field that filters what is loaded, and on Enter asks for all batches of exactly this name.
- * @param {string} name that was asked for @param {() => void} onChange */
+/** A field that filters the loaded batches; Enter finds all batches of exactly that name.
+ * @param {string} name that was searched for @param {() => void} onChange */
 function batchSearch(name, onChange) {
   const input = h("input", { type: "search", maxlength: 200, "data-focus": Boolean(name), oninput: onChange });
   input.value = name;
   const element = h(
     "form",
     { class: "batch-search", role: "search", hidden: !name },
-    field("Find batches by name", input, "Enter finds all of exactly this name."),
+    field("Find batches by name", input, "Press Enter to find all batches with exactly this name."),
   );
   element.addEventListener("submit", (/** @type {Event} */ event) => {
     event.preventDefault();
     location.hash = listAddress({ name: input.value.trim() });
   });
   /** @param {any} batch */
-  const takes = (batch) => `${batch.name ?? ""} ${batch.batchId}`.toLowerCase().includes(input.value.trim().toLowerCase());
-  return { element, takes };
+  const matches = (batch) => `${batch.name ?? ""} ${batch.batchId}`.toLowerCase().includes(input.value.trim().toLowerCase());
+  return { element, matches };
 }
 
 /** @param {any} batch */
@@ -161,7 +161,7 @@ function batchRow(batch) {
     if (status.textContent !== pill.textContent) fill(status, pill);
     bar.update(now.stats);
     const rejected = now.rejected ? `; ${count(now.rejected)} rejected` : "";
-    setText(line, now.stats.total ? words(now.stats) + rejected : "every job was rejected");
+    setText(line, now.stats.total ? countsText(now.stats) + rejected : "every job was rejected");
     setText(jobs, count(now.stats.total));
   }
   return { element, update };
@@ -174,18 +174,18 @@ export function batchPill({ pending, finished, error, cancelled }) {
   return finished ? pill("finished", "Finished") : pill("failed", "Error");
 }
 
-const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of the list has this in its name. Press Enter to look for the whole name in all of them.");
+const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of the list matches. Press Enter to search all batches for exactly this name.");
 
 /** @param {string} name @param {string} schedule @param {boolean} isLater */
 function emptyList(name, schedule, isLater) {
   if (schedule && !isLater) return h("p", { class: "empty" }, "The schedule has not made any batches yet.");
-  if (name && !isLater) return h("p", { class: "empty" }, `No batch has the name “${name}”.`);
+  if (name && !isLater) return h("p", { class: "empty" }, `No batch is named “${name}”.`);
   if (isLater) return h("p", { class: "empty" }, "There are no older batches.");
   return h(
     "div",
     { class: "empty card" },
     h("h2", {}, "No batches yet"),
     h("p", {}, "A batch renders up to 1,000 films or pictures from one template."),
-    h("a", { class: "button primary", href: "#/new" }, "Make the first one"),
+    h("a", { class: "button primary", href: "#/new" }, "Create the first one"),
   );
 }

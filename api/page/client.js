@@ -5,11 +5,11 @@ import { reportReachable } from "./connection.js";
 const ROOT = new URL("api/v2/", document.baseURI);
 const OWN_FILE = /\/((?:outputs|uploads)\/[^/]+\/[0-9A-Z]{26}\/[^?#]+)$/;
 
-/** What a failed request answered: its text, its code and its request's id. */
+/** A failed request: the message and error code of its response, and its request id. */
 export class ApiError extends Error {
   /** @param {number} status @param {any} body @param {string} requestId */
   constructor(status, body, requestId) {
-    super(body?.error ?? `The server answered with status ${status}.`);
+    super(body?.error ?? `The server responded with status ${status}.`);
     this.status = status;
     this.code = body?.errorCode ?? "";
     this.details = body?.details ?? [];
@@ -21,14 +21,14 @@ export class ApiError extends Error {
 /**
  * @typedef {object} RequestOptions
  * @property {string} [method]
- * @property {any} [json] a body
- * @property {BodyInit} [body] one of another type, which the headers say
+ * @property {any} [json] a JSON body
+ * @property {BodyInit} [body] a body of another type, which the headers name
  * @property {Record<string, string>} [headers]
  * @property {AbortSignal} [signal]
  */
 
 export class Client {
-  /** @param {string} token @param {() => void} onRefused called when the token is not taken */
+  /** @param {string} token @param {() => void} onRefused called when the token is rejected */
   constructor(token, onRefused) {
     this.token = token;
     this.onRefused = onRefused;
@@ -45,12 +45,12 @@ export class Client {
     return (await this.open(path, options)).text();
   }
 
-  /** Save an answer as a file. @param {string} path @param {string} name */
+  /** Save a response as a file. @param {string} path @param {string} name */
   async download(path, name) {
     save(await (await this.open(path)).blob(), name);
   }
 
-  /** The answer as it comes. Throws an ApiError for any that is no success.
+  /** Send a request and return its response. Throws an ApiError unless it succeeds.
    * @param {string} path @param {RequestOptions} [options] @returns {Promise<Response>} */
   async open(path, { method = "GET", json, body, headers = {}, signal } = {}) {
     /** @type {RequestInit} */
@@ -66,7 +66,7 @@ export class Client {
       request.body = typeof json === "string" ? json : JSON.stringify(json);
       request.headers = { ...request.headers, "Content-Type": "application/json" };
     }
-    const response = await answered(fetch(new URL(path, ROOT), request), signal);
+    const response = await reported(fetch(new URL(path, ROOT), request), signal);
     if (response.ok) return response;
     const error = await failure(response);
     if (response.status === 401) this.onRefused();
@@ -84,30 +84,31 @@ export function save(content, name) {
   setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }
 
-/** Send a file to an upload link, which is its own key.
+/** Send a file to an upload link, which needs no token.
  * @param {string} address @param {Blob} content */
 export async function upload(address, content) {
   const request = { method: "PUT", body: content, credentials: /** @type {const} */ ("omit") };
-  const response = await answered(fetch(ownAddress(address) ?? address, request));
+  const response = await reported(fetch(ownAddress(address) ?? address, request));
   if (!response.ok) throw await failure(response);
 }
 
-/** The file's address on this very server, however the server names itself; null for a file
- * that is kept elsewhere. @param {string} address @returns {string | null} */
+/** The address of a file on this server, under whichever name the server was reached; null for a file
+ * that is stored elsewhere. @param {string} address @returns {string | null} */
 export function ownAddress(address) {
   const { pathname, search } = new URL(address, document.baseURI);
   const file = OWN_FILE.exec(pathname);
   return file ? new URL(file[1] + search, document.baseURI).href : null;
 }
 
-/** A key for a request that must not happen twice. @returns {string} */
+/** A key for a request that must not take effect twice. @returns {string} */
 export function idempotencyKey() {
-  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID is for HTTPS alone
+  const bytes = crypto.getRandomValues(new Uint8Array(16)); // randomUUID needs HTTPS
   return `page-${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
 }
 
-/** @param {Promise<Response>} sent @param {AbortSignal} [signal] */
-async function answered(sent, signal) {
+/** Report whether a request reached the server.
+ * @param {Promise<Response>} sent @param {AbortSignal} [signal] */
+async function reported(sent, signal) {
   try {
     const response = await sent;
     reportReachable(true);

@@ -1,4 +1,4 @@
-/** Whether the server answers: requests report it, and a line at the top of the page says it. */
+/** Whether the server responds: requests report it, and a line at the top of the page shows it. */
 
 let reachable = true;
 
@@ -8,7 +8,7 @@ export function reportReachable(now) {
   show();
 }
 
-/** Wait, but not past the moment when the device is online again.
+/** Wait, but only until the device is online again.
  * @param {number} milliseconds @param {AbortSignal} signal @returns {Promise<void>} */
 export function pause(milliseconds, signal) {
   return new Promise((resolve) => {
@@ -25,7 +25,7 @@ export function pause(milliseconds, signal) {
   });
 }
 
-/** Do something again and again, more slowly while nobody looks.
+/** Repeat something, more slowly while the tab is hidden.
  * @param {() => Promise<number>} work resolves with the milliseconds until the next time
  * @param {AbortSignal} signal */
 export async function repeat(work, signal) {
@@ -38,8 +38,8 @@ export async function repeat(work, signal) {
 function show() {
   const line = /** @type {HTMLElement} */ (document.getElementById("offline"));
   const text = !navigator.onLine
-    ? "This device is offline. What you see may be old."
-    : "The server does not answer. Trying again …";
+    ? "This device is offline. What you see may be out of date."
+    : "The server is not responding. Trying again …";
   line.hidden = navigator.onLine && reachable;
   if (!line.hidden && line.textContent !== text) line.textContent = text;
 }

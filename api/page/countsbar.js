@@ -1,12 +1,12 @@
-/** A batch's counts as a bar. */
+/** A progress bar of a batch's counts. */
 
 import { h } from "./dom.js";
 import { count } from "./format.js";
 
 /** @typedef {{total: number, finished: number, error: number, pending: number, cancelled: number}}
- *   Stats as the API has them: `error` counts the cancelled jobs too */
+ *   Stats as the API returns them: `error` includes the cancelled jobs */
 
-/** Of several batches together. @param {Stats[]} all @returns {Stats} */
+/** Add up the stats of several batches. @param {Stats[]} all @returns {Stats} */
 export function sum(all) {
   const names = /** @type {const} */ (["total", "finished", "error", "pending", "cancelled"]);
   const added = names.map((name) => [name, all.reduce((number, stats) => number + stats[name], 0)]);
@@ -14,7 +14,7 @@ export function sum(all) {
 }
 
 /** @param {Stats} stats */
-export function words(stats) {
+export function countsText(stats) {
   const failed = stats.error - stats.cancelled;
   const parts = [`${count(stats.finished)} of ${count(stats.total)} finished`];
   if (failed) parts.push(`${count(failed)} failed`);
@@ -23,8 +23,8 @@ export function words(stats) {
   return parts.join(", ");
 }
 
-/** A bar that shows what it is told to; `label` is what it is the progress of.
- * @param {string} label */
+/** A progress bar for stats.
+ * @param {string} label its name for screen readers */
 export function countsBar(label) {
   const parts = ["finished", "failed", "cancelled"].map((state) => h("i", { class: state }));
   const element = h(
@@ -40,7 +40,7 @@ export function countsBar(label) {
     });
     element.setAttribute("aria-valuemax", String(stats.total || 1));
     element.setAttribute("aria-valuenow", String(stats.total - stats.pending || (stats.total ? 0 : 1)));
-    element.setAttribute("aria-valuetext", words(stats));
+    element.setAttribute("aria-valuetext", countsText(stats));
   }
   return { element, update };
 }

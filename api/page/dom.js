@@ -3,7 +3,7 @@
 /** @typedef {Node | string | null | undefined | false} Child */
 
 /**
- * Make an element. `on…` attributes are listeners; null, undefined and false leave one out.
+ * Make an element. `on…` attributes are listeners; null, undefined and false omit an attribute.
  * @param {string} tag
  * @param {Record<string, any>} [attributes]
  * @param {...(Child | Child[])} children
@@ -21,7 +21,7 @@ export function h(tag, attributes = {}, ...children) {
 }
 
 /**
- * Replace what is in an element.
+ * Replace the children of an element.
  * @param {Element} element
  * @param {...(Child | Child[])} children
  */
@@ -29,13 +29,13 @@ export function fill(element, ...children) {
   element.replaceChildren(...present(children));
 }
 
-/** Set text only where it differs, so that screen readers and selections are left in peace.
+/** Set text only if it differs, so that screen readers and selections are not disturbed.
  * @param {Element} element @param {string} text */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Have screen readers say something. @param {string} text */
+/** Tell screen readers something. @param {string} text */
 export function announce(text) {
   const region = document.getElementById("announcements");
   if (region) region.textContent = text;

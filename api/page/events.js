@@ -6,7 +6,7 @@
 import { ApiError } from "./client.js";
 import { pause, reportReachable } from "./connection.js";
 
-const SILENCE = 45_000; // milliseconds; the server gives a sign of life every 15 seconds
+const SILENCE = 45_000; // milliseconds; the server sends something at least every 15 seconds
 const LONGEST_PAUSE = 30_000;
 
 /** @typedef {{name: string, content: any}} ServerEvent */
@@ -14,10 +14,10 @@ const LONGEST_PAUSE = 30_000;
  * @typedef {object} Handlers
  * @property {(event: ServerEvent) => void} onEvent
  * @property {(isLive: boolean) => void} onLive
- * @property {(error: Error) => void} onFailure it is given up
+ * @property {(error: Error) => void} onFailure called when following is given up
  */
 
-/** Follow a batch until its `end` event or the signal; a broken stream goes on where it broke off.
+/** Follow a batch until its `end` event or the signal; a broken stream resumes where it broke off.
  * @param {import("./client.js").Client} client @param {string} path @param {Handlers} handlers
  * @param {AbortSignal} signal */
 export async function follow(client, path, handlers, signal) {
@@ -75,7 +75,7 @@ async function* attempt(client, path, stream, handlers, signal) {
   }
 }
 
-/** Puts pieces of text together to events. */
+/** Assembles pieces of text into events. */
 class EventStream {
   #rest = "";
   #name = "";

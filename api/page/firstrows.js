@@ -1,4 +1,4 @@
-/** The first rows of a new batch as pictures: rendered for real, but small and before all else. */
+/** The first rows of a new batch as pictures: really rendered, but small and before all other jobs. */
 
 import { ApiError, ownAddress } from "./client.js";
 import { pause } from "./connection.js";
@@ -7,17 +7,17 @@ import { follow } from "./events.js";
 import { count, plural } from "./format.js";
 import { hasEnded, stateOf } from "./states.js";
 import { rowWarnings } from "./submission.js";
-import { submitted } from "./tables.js";
+import { submit } from "./tables.js";
 import { problem } from "./widgets.js";
 
-export const MOST_PREVIEWS = 12; // that the API renders of a request
-const TURN = 2000; // milliseconds until a team may ask again
+export const MOST_PREVIEWS = 12; // that the API renders per request
+const RETRY_INTERVAL = 2000; // milliseconds, while the team's earlier previews are running
 
 export class FirstRows {
   #batch = "";
   #run = new AbortController();
 
-  /** @param {import("./client.js").Client} client @param {AbortSignal} signal of the page's end */
+  /** @param {import("./client.js").Client} client @param {AbortSignal} signal aborts when the person leaves the page */
   constructor(client, signal) {
     this.client = client;
     this.list = h("ol", { class: "first-rows" });
@@ -25,7 +25,7 @@ export class FirstRows {
     signal.addEventListener("abort", () => this.stop());
   }
 
-  /** Nobody wants to see them any more. */
+  /** Hide the pictures and cancel their jobs. */
   stop() {
     this.#run.abort();
     if (this.#batch) this.#cancel(this.#batch);
@@ -33,8 +33,8 @@ export class FirstRows {
     this.element.hidden = true;
   }
 
-  /** @param {import("./submission.js").Request} request of as many rows as are shown
-   * @param {() => void} onWarned called once the rows have the warnings of their renders */
+  /** @param {import("./submission.js").Request} request of the rows to show
+   * @param {() => void} onWarned called when the rows have the warnings of their renders */
   async show(request, onWarned) {
     this.stop();
     this.#run = new AbortController();
@@ -45,13 +45,13 @@ export class FirstRows {
     fill(this.list, places.map((place) => place.element));
     this.element.hidden = false;
     this.element.scrollIntoView({ block: "nearest" });
-    const made = await this.#made(request, signal);
+    const made = await this.#submit(request, signal);
     if (!made) return;
     if (signal.aborted) { // while the request was under way
       this.#cancel(made.batchId);
       return;
     }
-    for (const error of made.errors ?? []) places[error.index].say(error.error);
+    for (const error of made.errors ?? []) places[error.index].showReason(error.error);
     if (made.jobs.length === 0) return;
     this.#batch = made.batchId;
     await follow(this.client, `batches/${made.batchId}/events`, {
@@ -61,32 +61,32 @@ export class FirstRows {
     }, signal);
     if (signal.aborted) return;
     this.#batch = "";
-    announce(`${plural(made.jobs.length, "picture")} of the first rows ready`);
+    announce(`${plural(made.jobs.length, "picture")} of the first rows ${made.jobs.length === 1 ? "is" : "are"} ready`);
     onWarned();
   }
 
-  /** Or else the team's next previews wait for its end. @param {string} batchId */
+  /** Otherwise the team's next previews would have to wait until it ends. @param {string} batchId */
   #cancel(batchId) {
     this.client.json(`batches/${batchId}/cancel`, { method: "POST" }).catch(() => {});
   }
 
   /** @param {import("./submission.js").Request} request @param {AbortSignal} signal */
-  async #made({ table, query }, signal) {
+  async #submit({ table, query }, signal) {
     while (!signal.aborted) {
       try {
-        return await submitted(this.client, table, query, {}, "previews");
+        return await submit(this.client, table, query, {}, "previews");
       } catch (error) {
         if (!(error instanceof ApiError && error.status === 429)) throw error;
-        await pause(TURN, signal);
+        await pause(RETRY_INTERVAL, signal);
       }
     }
     return null;
   }
 }
 
-/** The place of one row's picture. */
+/** One row's picture, or the reason why there is none. */
 class Place {
-  /** @param {import("./rowtable.js").Row} row @param {string} place its number, and which of its outputs */
+  /** @param {import("./rowtable.js").Row} row @param {string} place the row's number, and which of its outputs */
   constructor(row, place) {
     this.row = row;
     this.place = place;
@@ -96,24 +96,24 @@ class Place {
     this.element = h("li", {}, this.picture, this.caption, this.words);
   }
 
-  /** @param {any} job as an event tells it */
+  /** @param {any} job from an event */
   update(job) {
     const state = stateOf(job.status);
     if (!hasEnded(state)) return;
     if (job.name) fill(this.caption, `Row ${this.place}: ${job.name}`);
     if (state !== "finished") {
-      this.say(job.error ?? "Cancelled");
+      this.showReason(job.error ?? "Cancelled");
       return;
     }
     this.picture.removeAttribute("aria-busy");
-    fill(this.picture, h("img", { src: ownAddress(job.outputUrl), alt: `Row ${this.place} as it will look` }));
+    fill(this.picture, h("img", { src: ownAddress(job.outputUrl), alt: `Preview of row ${this.place}` }));
     const warnings = rowWarnings(job);
     this.row.warnings = [...new Set([...this.row.warnings, ...warnings])];
     fill(this.words, warnings.map((text) => h("p", {}, text)));
   }
 
   /** @param {string} text why there is no picture */
-  say(text) {
+  showReason(text) {
     this.picture.removeAttribute("aria-busy");
     fill(this.picture, h("span", { class: "small bad" }, text));
   }

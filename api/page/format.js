@@ -1,4 +1,4 @@
-/** Numbers and moments in words. */
+/** Numbers, times and sizes as people read them. */
 
 const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const EXACT = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
@@ -11,7 +11,7 @@ export const count = (number) => NUMBER.format(number);
 export const plural = (number, one, many = `${one}s`) =>
   `${count(number)} ${number === 1 ? one : many}`;
 
-/** How long ago. @param {string} moment RFC 3339 */
+/** How long ago a moment was. @param {string} moment RFC 3339 */
 export function age(moment) {
   const seconds = Math.max(0, (Date.now() - Date.parse(moment)) / 1000);
   if (seconds < 10) return "just now";

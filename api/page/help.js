@@ -1,4 +1,4 @@
-/** What to do here, and where more is told. */
+/** The help page: first steps, keyboard shortcuts, and where to read on. */
 
 import { fill, h } from "./dom.js";
 import { exactly } from "./format.js";
@@ -15,31 +15,31 @@ export function helpPage(client, _parts, _query, signal) {
       h(
         "ol",
         {},
-        h("li", {}, link("#/templates", "Templates"), ": drop a template. Its card shows what a table can fill: texts, pictures, videos, sounds and colours. “Download example CSV” is a table to begin with."),
-        h("li", {}, link("#/new", "New batch"), ": choose the template, and drop your table below “Rows”, as CSV or Excel, with the files or the folder that it names. A row is a film, a column is a field. What each column was taken for stands above it, and can be changed."),
-        h("li", {}, "Give the files their names by a pattern of columns, such as ", h("code", {}, "{first}-{last}"), ". “Preview the first 12 rows” shows them as pictures, and bad rows are named with the reason."),
-        h("li", {}, "Start. “Download all” gives the films that are there as a ZIP, and “Share” a link for people without a token."),
+        h("li", {}, link("#/templates", "Templates"), ": drop a template file. Its card shows what a table can fill in: texts, pictures, videos, sounds and colours. “Download example CSV” saves a table to start from."),
+        h("li", {}, link("#/new", "New batch"), ": choose the template and drop your table under “Rows”, as CSV or Excel, together with the files that it names or their folder. Each row becomes a film, and each column fills a field. The menu above a column shows its field, and you can choose another one."),
+        h("li", {}, "Name the files with a pattern of columns, such as ", h("code", {}, "{first}-{last}"), ". “Preview the first 12 rows” shows them as pictures. Rows that cannot be rendered are marked with the reason."),
+        h("li", {}, "Start the batch. “Download all” saves the finished films as a ZIP file, and “Share” creates a link for people without a token."),
       ),
     ),
     section(
-      "When something is wrong",
+      "When something goes wrong",
       h(
         "ul",
         {},
-        h("li", {}, "A row that cannot be rendered is marked before anything starts; the others can be started without it."),
-        h("li", {}, "A click on a job opens its error, its warnings and its log. “Retry” renders what has failed once more."),
-        h("li", {}, "An error names its request. Whoever runs this server finds it in the log by that."),
+        h("li", {}, "Rows that cannot be rendered are marked before anything starts. You can start the others without them."),
+        h("li", {}, "Click a job to see its error, its warnings and its log. “Retry” renders the failed jobs again."),
+        h("li", {}, "An error shows the id of its request, by which whoever runs this server can find it in the log."),
       ),
     ),
     section(
-      "Keys",
+      "Keyboard shortcuts",
       h(
         "dl",
         {},
-        keys("Arrows, Home, End, Page Up, Page Down", "from job to job"),
-        keys("Enter", "opens a job; in a table goes to the row below"),
-        keys("← and → in a job", "the job before or after"),
-        keys("Escape", "closes a job or a question"),
+        keys("Arrows, Home, End, Page Up, Page Down", "move from job to job"),
+        keys("Enter", "open a job; in a table, go to the row below"),
+        keys("← and → in a job", "go to the previous or next job"),
+        keys("Escape", "close a job or a dialog"),
       ),
     ),
     section(
@@ -47,16 +47,16 @@ export function helpPage(client, _parts, _query, signal) {
       h(
         "ul",
         {},
-        h("li", {}, link("docs", "The API’s reference"), ", with each request and response, and ", link("openapi.json", "its OpenAPI document"), "."),
-        h("li", {}, "The guides are in the folder ", h("code", {}, "docs"), " of Reelbatch’s checkout: the tutorial, the page, the command line, the API, Python, After Effects, HTML. ", h("code", {}, "make docs"), " makes a site of them."),
+        h("li", {}, "The ", link("docs", "API reference"), " with every request and response, and the ", link("openapi.json", "OpenAPI document"), " behind it."),
+        h("li", {}, "The guides are in the folder ", h("code", {}, "docs"), " of Reelbatch’s source code: the tutorial, this page, the command line, the API, Python, After Effects and HTML. ", h("code", {}, "make docs"), " builds them as a site."),
         h("li", {}, "On the command line: ", h("code", {}, "reelbatch --help"), "."),
       ),
       about,
     ),
   );
   client.json("team", { signal }).then(
-    ({ name, version, token }) => fill(about, `Reelbatch ${version} · team ${name} · token ${token.name || token.id}, ${token.expiresAt ? `until ${exactly(token.expiresAt)}` : "without an end"}`),
-    () => {}, // the page says elsewhere that the server is away
+    ({ name, version, token }) => fill(about, `Reelbatch ${version} · team ${name} · token ${token.name || token.id}, ${token.expiresAt ? `expires ${exactly(token.expiresAt)}` : "never expires"}`),
+    () => {}, // a line at the top of the page says that the server is not responding
   );
   return { title: "Help", element };
 }

@@ -1,4 +1,4 @@
-/** Which jobs of a batch are shown: by state, which is the legend at the same time, and by text. */
+/** Filters the jobs of a batch by state and by text. The buttons for the states are the legend as well. */
 
 import { announce, h, setText } from "./dom.js";
 import { count, plural } from "./format.js";
@@ -42,7 +42,7 @@ export function jobFilter(onChange) {
   }
 
   /** @param {import("./jobs.js").BatchJob} job */
-  function takes(job) {
+  function matches(job) {
     if (chosen && job.state !== chosen) return false;
     const text = search.value.trim().toLowerCase();
     if (/^\d+$/.test(text) && job.number === Number(text)) return true;
@@ -67,7 +67,7 @@ export function jobFilter(onChange) {
   );
   return {
     element,
-    takes,
+    matches,
     count: countJobs,
     /** @param {string} text */
     search(text) {
@@ -75,8 +75,8 @@ export function jobFilter(onChange) {
       if (chosen) choose(null);
       onChange();
     },
-    /** Tell how many are left. @param {number} number */
-    say(number) {
+    /** Tell screen readers how many jobs are shown. @param {number} number */
+    announceShown(number) {
       if (chosen || search.value) announce(`${plural(number, "job")} shown`);
     },
   };

@@ -1,6 +1,6 @@
 /**
- * A grid of up to 1,000 cells, one a job. A change touches its own cell alone; rows are only laid
- * out anew when the width, the filter or the view changes.
+ * A grid of up to 1,000 cells, one per job. A changed job only touches its own cell; rows are laid
+ * out again only if the width, the filter or the view changes.
  */
 
 import { h } from "./dom.js";
@@ -9,11 +9,11 @@ import { STATES } from "./states.js";
 
 const GAP = 3; // pixels, as in the style sheet
 const CELL = { states: 22, large: 34, pictures: 168 }; // widths in pixels
-const FEW = 120; // jobs; so many get large cells
+const FEW = 120; // up to this many jobs get large cells
 
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
-/** What is said of a cell. @param {BatchJob} job */
+/** What screen readers say about a cell. @param {BatchJob} job */
 export function labelOf(job) {
   const tags = job.result?.tags ?? [];
   const missing = job.missingGlyphs?.length && `no font has ${job.missingGlyphs.join(" ")}`;
@@ -30,7 +30,7 @@ export class JobGrid {
   #columns = 1;
   #current = -1; // the index of the job that Tab reaches
   #arePictures = false;
-  #outputs = 1; // that each row is rendered in
+  #outputs = 1; // per row
 
   /** @param {(index: number) => BatchJob | undefined} jobOf
    * @param {(index: number) => void} onOpen @param {(job: BatchJob | null) => void} onHint
@@ -67,13 +67,13 @@ export class JobGrid {
     this.#layOut();
   }
 
-  /** One job has changed. @param {BatchJob} job */
+  /** Show a job that has changed. @param {BatchJob} job */
   update(job) {
     const cell = this.#cells.get(job.index);
     if (!cell) return;
     paint(cell, job);
     if (!this.#arePictures || cell.firstChild) return;
-    this.visible.unobserve(cell); // what it has told already it would not tell again
+    this.visible.unobserve(cell); // otherwise it would not report the cell a second time
     this.visible.observe(cell);
   }
 
@@ -109,7 +109,7 @@ export class JobGrid {
     const cell = this.#cellWidth();
     const width = this.element.clientWidth;
     const fitting = Math.max(this.#arePictures ? 2 : 1, Math.floor((width + GAP) / (cell + GAP)));
-    // the outputs of a row side by side, where they fit
+    // the outputs of a row stay side by side if they fit
     this.#columns = fitting < this.#outputs ? fitting : fitting - (fitting % this.#outputs);
     const track = this.#arePictures ? "minmax(0, 1fr)" : `${cell}px`;
     this.element.style.gridTemplateColumns = `repeat(${this.#columns}, ${track})`;
@@ -135,7 +135,7 @@ export class JobGrid {
     if (focused) this.focus(this.#current);
   }
 
-  /** @param {Event} event @returns {number | null} the index of the job whose cell it is about */
+  /** @param {Event} event @returns {number | null} the index of the job whose cell the event is about */
   #indexOf(event) {
     const cell = /** @type {Element} */ (event.target).closest(".cell");
     return cell ? Number(/** @type {HTMLElement} */ (cell).dataset.index) : null;
@@ -170,7 +170,7 @@ export class JobGrid {
     this.focus(this.#shown[Math.max(0, Math.min(this.#shown.length - 1, to))]);
   }
 
-  /** Where a key leads, as the ARIA practices for grids have it.
+  /** The position that a key leads to, as in the ARIA practices for grids.
    * @param {KeyboardEvent} event @param {number} at @returns {number | null} */
   #target(event, at) {
     const columns = this.#columns;

@@ -1,4 +1,4 @@
-/** All about one job, in a panel beside the grid. */
+/** Everything about one job, in a panel next to the grid. */
 
 import { ApiError, idempotencyKey, ownAddress } from "./client.js";
 import { pause } from "./connection.js";
@@ -9,8 +9,8 @@ import { STATES, hasEnded, stateOf } from "./states.js";
 import { webhookLog } from "./webhooklog.js";
 import { pill, problem, problemPlace, warningBox, workButton } from "./widgets.js";
 
-const LOOK_INTERVAL = 1000; // milliseconds between looks at a job that renders
-const LONGEST_CELL = 500; // characters shown; a cell may be a whole picture
+const POLL_INTERVAL = 1000; // milliseconds between requests for a job that is rendering
+const LONGEST_CELL = 500; // characters shown; a cell may hold a whole picture
 
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
@@ -46,10 +46,10 @@ export class JobPanel {
       this.content,
     );
     this.element.addEventListener("click", (/** @type {Event} */ event) => {
-      if (event.target === this.element) this.#close(); // beside the panel
+      if (event.target === this.element) this.#close(); // outside the panel
     });
     this.element.addEventListener("cancel", (/** @type {Event} */ event) => {
-      event.preventDefault(); // or else the focus would go back a moment later than the panel
+      event.preventDefault(); // otherwise the focus would return a moment after the panel has closed
       this.#close();
     });
     this.element.addEventListener("close", () => this.#closed());
@@ -61,7 +61,7 @@ export class JobPanel {
     if (!this.element.open) this.element.showModal();
   }
 
-  /** The shown job may have changed. @param {BatchJob} job */
+  /** Show a job again if it is the shown one and has changed. @param {BatchJob} job */
   update(job) {
     if (this.job?.index === job.index && (this.job.state !== job.state || !this.job.result)) this.#show(job);
   }
@@ -75,8 +75,8 @@ export class JobPanel {
     const last = this.job?.index;
     if (last === undefined) return;
     this.job = null;
-    this.looking?.abort();
-    fill(this.content); // a film stops with its element
+    this.following?.abort();
+    fill(this.content); // a film stops when its element is removed
     this.onClose(last);
   }
 
@@ -95,8 +95,8 @@ export class JobPanel {
 
   /** @param {BatchJob} job */
   #show(job) {
-    this.looking?.abort();
-    this.looking = new AbortController();
+    this.following?.abort();
+    this.following = new AbortController();
     this.job = { ...job };
     fill(this.title, `Job ${job.number} `, pill(job.state, STATES[job.state]));
     this.previous.disabled = !this.neighbour(-1, job.index);
@@ -117,10 +117,10 @@ export class JobPanel {
       job.id && hasEnded(job.state) && this.#log(job.id),
       job.id && webhookLog(this.client, `jobs/${job.id}`),
     );
-    if (job.state === "rendering") this.#follow(job, progress, this.looking.signal);
+    if (job.state === "rendering") this.#follow(job, progress, this.following.signal);
   }
 
-  /** What can be done with this job alone. @param {BatchJob} job */
+  /** The actions on this job alone. @param {BatchJob} job */
   #actions(job) {
     this.place.clear();
     if (!job.id || job.state === "finished") return null;
@@ -142,7 +142,7 @@ export class JobPanel {
     while (!signal.aborted && !this.signal.aborted) {
       const now = await this.client.json(`jobs/${job.id}`, { signal }).catch(() => null);
       if (now && stateOf(now.status) === "rendering") progress.value = now.progress;
-      await pause(LOOK_INTERVAL, signal);
+      await pause(POLL_INTERVAL, signal);
     }
   }
 
@@ -156,7 +156,7 @@ export class JobPanel {
         fill(text, await this.client.text(`jobs/${id}/logs`));
       } catch (error) {
         const isMissing = error instanceof ApiError && error.code === "LOG_NOT_FOUND";
-        fill(text, isMissing ? "The job was never rendered: it has no log." : problem(error));
+        fill(text, isMissing ? "The job was never rendered, so it has no log." : problem(error));
       }
     });
     return element;
@@ -181,7 +181,7 @@ function facts(job) {
   const { stats, result } = job;
   const end = stats?.finishedAt ?? stats?.errorAt;
   /** @type {[string, any][]} */
-  const known = [
+  const entries = [
     ["Job id", job.id && h("span", { class: "id" }, job.id)],
     ["Row", job.row !== undefined && `${job.row + 1}, output ${(job.output ?? 0) + 1}`],
     ["Tags", result?.tags?.length && result.tags.join(", ")],
@@ -192,10 +192,10 @@ function facts(job) {
     ["Picture", result?.width && `${result.width} × ${result.height}, ${plural(result.frames, "frame")}`],
     ["File size", result?.size && size(result.size)],
   ];
-  return definitions(known);
+  return definitions(entries);
 }
 
-/** The row of a table that the job was. @param {Record<string, string> | undefined} row */
+/** The table row that the job was made from. @param {Record<string, string> | undefined} row */
 function cells(row) {
   if (!row) return null;
   const shown = Object.entries(row).map(([name, cell]) => /** @type {[string, string]} */ ([name, shortened(cell)]));
@@ -205,11 +205,11 @@ function cells(row) {
 /** @param {string} cell */
 const shortened = (cell) => (cell.length > LONGEST_CELL ? `${cell.slice(0, LONGEST_CELL)}…` : cell);
 
-/** Those that have a value. @param {[string, any][]} known */
-const definitions = (known) =>
-  h("dl", {}, known.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+/** A list of the entries that have a value. @param {[string, any][]} entries */
+const definitions = (entries) =>
+  h("dl", {}, entries.filter(([, value]) => value).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 
-/** A file of this server is saved under the name that the server says.
+/** Links to an output. A file on this server is saved under the name that the server gives.
  * @param {string} address @param {string} [poster] of a film that has one */
 function outputLinks(address, poster) {
   const own = ownAddress(address);

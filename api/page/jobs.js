@@ -1,15 +1,15 @@
-/** The jobs of a batch, put together from what the API tells of them in several places. */
+/** The jobs of a batch, merged from the batch itself, its events and its results. */
 
 import { stateOf } from "./states.js";
 
 /**
  * @typedef {object} BatchJob
  * @property {number} index in the batch
- * @property {number} number in the table of which the batch may be a part
+ * @property {number} number in the table that the batch may be a part of
  * @property {string | null} id null for a rejected job
  * @property {string} [name]
- * @property {number} [row] where each is rendered in several outputs, from 0
- * @property {number} [output] its place among them
+ * @property {number} [row] from 0, if each row is rendered in several outputs
+ * @property {number} [output] its position among the row's outputs, from 0
  * @property {import("./states.js").State} state
  * @property {string} [outputUrl]
  * @property {string} [posterUrl] of a film that has a poster
@@ -25,9 +25,9 @@ import { stateOf } from "./states.js";
 export class Jobs {
   /** @type {Map<number, BatchJob>} */
   #byIndex = new Map();
-  first = 0; // the place of the first one in the table
+  first = 0; // position of the first job in the table
 
-  /** In the order of the request. */
+  /** All jobs, in the order of the request. */
   all() {
     return [...this.#byIndex.values()].sort((one, other) => one.index - other.index);
   }
@@ -44,13 +44,13 @@ export class Jobs {
     return merged;
   }
 
-  /** @param {any} batch the answer of GET /batches/{id} */
+  /** @param {any} batch the response of GET /batches/{id} */
   putBatch(batch) {
     for (const job of batch.jobs) this.put(job);
     for (const error of batch.errors ?? []) this.put({ ...error, id: null, status: "rejected" });
   }
 
-  /** What only the results know: tags, sizes, the cells of a row. @param {any[]} results */
+  /** Add what only the results have: tags, sizes and the cells of rows. @param {any[]} results */
   putResults(results) {
     for (const result of results) {
       const job = this.#byIndex.get(result.index);
@@ -59,7 +59,7 @@ export class Jobs {
   }
 }
 
-/** What a search looks through. @param {BatchJob} job */
+/** The text that a search looks through. @param {BatchJob} job */
 export function searchText(job) {
   const tags = job.result?.tags ?? [];
   return [job.number, job.name, ...tags, job.errorCode, job.error].join(" ").toLowerCase();

@@ -1,35 +1,35 @@
-/** Pictures, videos and sounds of one's own, which the cells of a table name by their paths. */
+/** Local pictures, videos and sounds, which the cells of a table name by their paths. */
 
 import { count } from "./format.js";
 
-const MOST_FILES = 10_000; // that the API takes beside a table
-const MOST_FOLDERS = 100; // of a path; more are never told apart
+const MOST_FILES = 10_000; // that the API accepts with a table
+const MOST_FOLDERS = 100; // of a path that are compared
 const MEDIA = /^(image|video|audio)\//;
 const TABLE = /\.(csv|tsv|txt|xlsx|xlsm)$/i;
 
 /** @typedef {{path: string, file: File}} LocalFile */
 
 export class LocalFiles {
-  /** What stands for a path, once its file is uploaded. @type {Record<string, string>} */
+  /** The source to send for each path whose file is uploaded. @type {Record<string, string>} */
   sources = {};
   /** @type {LocalFile[]} */
   #files = [];
-  /** By whole paths. @type {Map<string, LocalFile>} */
+  /** Files by their full paths. @type {Map<string, LocalFile>} */
   #byPath = new Map();
-  /** The one with the shortest path, by each end of its path. @type {Map<string, LocalFile>} */
+  /** For each end of a path, the file with the shortest path. @type {Map<string, LocalFile>} */
   #byEnd = new Map();
 
-  /** @param {import("./client.js").Client} client @param {(words: string) => void} tell what goes on */
-  constructor(client, tell) {
+  /** @param {import("./client.js").Client} client @param {(text: string) => void} onProgress */
+  constructor(client, onProgress) {
     this.client = client;
-    this.tell = tell;
+    this.onProgress = onProgress;
   }
 
   get all() {
     return this.#files;
   }
 
-  /** @param {LocalFile[]} files which win over those that were there before */
+  /** @param {LocalFile[]} files which take precedence over earlier ones */
   add(files) {
     this.#files = [...files, ...this.#files].slice(0, MOST_FILES);
     this.sources = {};
@@ -44,12 +44,12 @@ export class LocalFiles {
     }
   }
 
-  /** Upload those that a table names. Returns whether there were any.
+  /** Upload the files that a table names. Returns whether there were any.
    * @param {{path: string}[]} named */
   async upload(named) {
     const found = named.map(({ path }) => ({ path, file: this.#find(path) })).filter(({ file }) => file);
     for (const [at, { path, file }] of found.entries()) {
-      this.tell(`Sending file ${count(at + 1)} of ${count(found.length)} …`);
+      this.onProgress(`Uploading file ${count(at + 1)} of ${count(found.length)} …`);
       const name = encodeURIComponent(file?.name ?? "");
       const sent = await this.client.json(`uploads?name=${name}`, { method: "POST", body: file });
       this.sources[path] = sent.src;
@@ -57,22 +57,22 @@ export class LocalFiles {
     return found.length > 0;
   }
 
-  /** The file of that path, or of its end where a folder above or below was not dropped.
+  /** The file at a path. Leading folders may be missing, from the path or from what was dropped.
    * @param {string} path @returns {File | undefined} */
   #find(path) {
-    const wanted = path.trim().replaceAll("\\", "/").replace(/^\.\//, "");
-    const shorter = endsOf(wanted).find((end) => this.#byPath.has(end));
-    return (shorter === undefined ? this.#byEnd.get(wanted) : this.#byPath.get(shorter))?.file;
+    const cleaned = path.trim().replaceAll("\\", "/").replace(/^\.\//, "");
+    const shorter = endsOf(cleaned).find((end) => this.#byPath.has(end));
+    return (shorter === undefined ? this.#byEnd.get(cleaned) : this.#byPath.get(shorter))?.file;
   }
 }
 
-/** `c.png`, `b/c.png` and `a/b/c.png` of a path. @param {string} path */
+/** The ends of a path, such as `c.png`, `b/c.png` and `a/b/c.png`. @param {string} path */
 function endsOf(path) {
   const names = path.split("/").slice(-MOST_FOLDERS);
   return names.map((_, at) => names.slice(-at - 1).join("/"));
 }
 
-/** The table among files, and the others.
+/** Tell the table from the other files.
  * @param {LocalFile[]} files @returns {{table: File | undefined, others: LocalFile[]}} */
 export function tableAmong(files) {
   const isOnly = files.length === 1 && !MEDIA.test(files[0].file.type);
@@ -80,10 +80,10 @@ export function tableAmong(files) {
   return { table: table?.file, others: files.filter((each) => each !== table) };
 }
 
-/** Files that were chosen. @param {File[]} files @returns {LocalFile[]} */
+/** Files that were chosen in a file dialog. @param {File[]} files @returns {LocalFile[]} */
 export const chosen = (files) => files.map((file) => ({ path: file.webkitRelativePath || file.name, file }));
 
-/** What was dropped, with all that is in dropped folders. Must be called while it is dropped.
+/** Dropped files, and all files in dropped folders. Must be called during the drop event.
  * @param {DataTransfer} transfer @returns {Promise<LocalFile[]>} */
 export async function dropped(transfer) {
   const items = [...transfer.items].filter((item) => item.kind === "file");

@@ -1,4 +1,4 @@
-/** A new batch: a template, its output, and a row for each job. */
+/** The page for a new batch: a template, its output, and a row for each job. */
 
 import { ApiError } from "./client.js";
 import { sentNames } from "./columns.js";
@@ -12,15 +12,15 @@ import { RowPreview } from "./rowpreview.js";
 import { RowTable, isEmpty } from "./rowtable.js";
 import { addressOf } from "./batchactions.js";
 import { Submission, noteProblems, requestOf, sentRows } from "./submission.js";
-import { rowsAPart, dryRunOfAll, tableOfClipboard, tableOfFile } from "./tables.js";
-import { checkedField, field, fileDrop, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
+import { dryRunOfAll, rowsPerPart, tableOfClipboard, tableOfFile } from "./tables.js";
+import { acceptDrops, checkedField, field, fileDrop, problem, problemPlace, warningBox, workButton } from "./widgets.js";
 
-const MOST_COMPOSITIONS = 1000; // in one answer
+const MOST_COMPOSITIONS = 1000; // in one response
 const MISSING_SHOWN = 10;
 
 /** @typedef {import("./localfiles.js").LocalFile} LocalFile */
 
-/** What was typed and not started: until it is, the tab is closed, or somebody else signs in.
+/** What was typed but not started yet. A draft stays until it is started, the tab is closed or somebody else signs in.
  * @type {WeakMap<import("./client.js").Client, ReturnType<NewBatchView["draft"]>>} */
 const drafts = new WeakMap();
 
@@ -57,7 +57,7 @@ class NewBatchView {
     this.fits = h("input", { type: "checkbox", name: "autofit", onchange: () => this.#changed() });
     this.fitsField = h("label", { class: "check" }, this.fits, "Shrink texts that do not fit");
     this.name = h("input", { type: "text", maxlength: 200, autocomplete: "off" });
-    this.nameField = checkedField("Batch name", this.name, "Optional: the list of batches finds it by this.");
+    this.nameField = checkedField("Batch name", this.name, "Optional. You can find the batch by it in the list.");
     this.fileNames = fileNames(() => this.#changed());
     this.table = new RowTable({
       change: () => this.#changed(),
@@ -77,13 +77,13 @@ class NewBatchView {
     this.startRest = workButton("Start without them", { hidden: true }, () => this.#send(this.#request()), this.place);
     this.example = workButton("Download example CSV", { class: "quiet" }, () => this.#downloadExample(), this.place);
     const drop = fileDrop(
-      "Drop a CSV or Excel file here, with the pictures, videos and sounds that it names or their folder, or choose them; its first line names the layers",
+      "Drop a CSV or Excel file here, or choose it, together with the pictures, videos and sounds that it names or their folder. Its first line names the layers.",
       ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,image/*,video/*,audio/*",
-      (files) => this.#takeFiles(chosen(files)),
+      (files) => this.#receive(chosen(files)),
       true,
     );
     const rows = h("section", { class: "card", "aria-labelledby": "rows-title" }, h("h2", { id: "rows-title" }, "Rows"), drop.element, this.example, this.note, this.missing, this.table.element, this.showFirst);
-    takeDrops(rows, (_, transfer) => this.#takeFiles(dropped(transfer)));
+    acceptDrops(rows, (_, transfer) => this.#receive(dropped(transfer)));
     this.form = h(
       "div",
       { class: "new-batch", hidden: true },
@@ -113,8 +113,8 @@ class NewBatchView {
     return { query: this.#query(), names: this.#names(), columns, rows, files: this.files.all };
   }
 
-  /** @param {string | null} wanted the id of a template @param {ReturnType<NewBatchView["draft"]>} [draft] */
-  async start(wanted, draft) {
+  /** @param {string | null} requested the id of a template @param {ReturnType<NewBatchView["draft"]>} [draft] */
+  async start(requested, draft) {
     try {
       const all = await this.client.json("templates", { signal: this.signal });
       const ready = all.filter((/** @type {any} */ template) => template.status === "uploaded").reverse();
@@ -124,7 +124,7 @@ class NewBatchView {
       }
       this.templates = ready;
       fill(this.template, ready.map((/** @type {any} */ each) => h("option", { value: each.id }, each.displayName)));
-      const chosen = wanted ?? draft?.query.template;
+      const chosen = requested ?? draft?.query.template;
       if (ready.some((/** @type {any} */ each) => each.id === chosen)) this.template.value = chosen;
       await this.#readTemplate();
       if (draft && draft.query.template === this.template.value) await this.#restore(draft);
@@ -163,10 +163,10 @@ class NewBatchView {
     const id = this.template.value;
     const path = `../v3/templates/${id}/compositions?limit=${MOST_COMPOSITIONS}`;
     const compositions = await this.client.json(path, { signal: this.signal });
-    if (this.template.value !== id) return; // another was chosen meanwhile
+    if (this.template.value !== id) return; // another one was chosen meanwhile
     this.compositions = compositions;
     const template = this.templates.find((each) => each.id === id);
-    this.fitsField.hidden = template.type === "html"; // a page fits its texts itself
+    this.fitsField.hidden = template.type === "html"; // an HTML template fits its texts itself
     fill(this.warnings, warningBox(template.warnings));
     this.outputs.offer(compositions);
     fill(this.composition, compositions.map((/** @type {any} */ each) => h("option", { value: each.name }, describe(each))));
@@ -187,7 +187,7 @@ class NewBatchView {
     if (!chosen) return;
     const path = this.#fieldsPath();
     const fields = await this.client.json(path, { signal: this.signal });
-    if (this.#fieldsPath() !== path) return; // another was chosen meanwhile
+    if (this.#fieldsPath() !== path) return; // another one was chosen meanwhile
     this.output.suit(chosen.data.frames);
     this.preview.setFrames(chosen.data.frames);
     fill(this.note);
@@ -204,7 +204,7 @@ class NewBatchView {
     await this.client.download(`${this.#fieldsPath()}&format=csv`, `${name}.csv`);
   }
 
-  /** What holds for all rows. */
+  /** The parameters that apply to all rows. */
   #query() {
     const composition = this.composition.value;
     const settings = this.output.settings();
@@ -229,9 +229,9 @@ class NewBatchView {
     this.fileNames.offer(sentNames(this.table.columns));
   }
 
-  /** A table, files that it names, or both.
-   * @param {LocalFile[] | Promise<LocalFile[]>} given dropped folders are read first */
-  async #takeFiles(given) {
+  /** Read a table, files that it names, or both.
+   * @param {LocalFile[] | Promise<LocalFile[]>} given a promise while dropped folders are being read */
+  async #receive(given) {
     this.place.clear();
     try {
       const files = await given;
@@ -246,20 +246,20 @@ class NewBatchView {
 
   /** @param {File} file */
   async #readTable(file) {
-    const told = await dryRunOfAll(this.client, { ...tableOfFile(file), files: this.files }, this.#query(), true);
-    this.#load(told);
+    const result = await dryRunOfAll(this.client, { ...tableOfFile(file), files: this.files }, this.#query(), true);
+    this.#load(result);
     announce(`${plural(this.table.rows.length, "row")} read from ${file.name}`);
   }
 
-  /** Show a table that the API has read, and what it says of it. @param {any} told */
-  #load(told) {
-    this.table.loadTable(told.columns, told.rows ?? []);
-    fill(this.note, warningBox(told.warnings, "About the table"));
-    if (told.totalJobs === 0) {
-      fill(this.note, problem(new Error(told.error)));
+  /** Show a table that the API has read, with its warnings and problems. @param {any} result of a dry run */
+  #load(result) {
+    this.table.loadTable(result.columns, result.rows ?? []);
+    fill(this.note, warningBox(result.warnings, "About the table"));
+    if (result.totalJobs === 0) {
+      fill(this.note, problem(new Error(result.error)));
       return;
     }
-    this.#showCheck(noteProblems(told, this.table.rows, this.table.columns), this.table.rows.length, told.files);
+    this.#showCheck(noteProblems(result, this.table.rows, this.table.columns), this.table.rows.length, result.files);
   }
 
   async #mapped() {
@@ -273,7 +273,7 @@ class NewBatchView {
     }
   }
 
-  /** Cells that have a header are a table of their own; others go into those from here on.
+  /** Pasted cells that have a header replace the table; others fill the cells from the given one on.
    * @param {string} text @param {number} row @param {number} column */
   async #paste(text, row, column) {
     this.place.clear();
@@ -283,8 +283,8 @@ class NewBatchView {
         this.#load(table);
       } else {
         const header = this.table.columns.slice(column).map(({ means }, at) => means || `column ${at}`);
-        const told = await dryRunOfAll(this.client, tableOfClipboard(text, header), this.#query(), true);
-        this.table.write(told.rows.map((/** @type {any} */ each) => each.cells), row, column);
+        const result = await dryRunOfAll(this.client, tableOfClipboard(text, header), this.#query(), true);
+        this.table.write(result.rows.map((/** @type {any} */ each) => each.cells), row, column);
       }
       announce(`${plural(text.trimEnd().split("\n").length, "line")} pasted`);
     } catch (error) {
@@ -292,14 +292,14 @@ class NewBatchView {
     }
   }
 
-  /** The answer about cells whose first line names columns, else null. @param {string} text */
+  /** The dry run of pasted cells whose first line names columns, or null if it doesn't. @param {string} text */
   async #pastedTable(text) {
     if (!text.trim().includes("\n")) return null;
-    const told = await dryRunOfAll(this.client, tableOfClipboard(text), this.#query(), true).catch(() => null);
-    return told?.columns.every((/** @type {any} */ each) => each.means) ? told : null;
+    const result = await dryRunOfAll(this.client, tableOfClipboard(text), this.#query(), true).catch(() => null);
+    return result?.columns.every((/** @type {any} */ each) => each.means) ? result : null;
   }
 
-  /** Returns whether all rows are good. */
+  /** Returns whether all rows can be rendered. */
   async #check() {
     const request = this.#request();
     if (request.sent.length === 0) {
@@ -307,36 +307,36 @@ class NewBatchView {
       return false;
     }
     setText(this.summary, "Checking …");
-    for (const place of [this.nameField, this.fileNames]) place.say("");
+    for (const place of [this.nameField, this.fileNames]) place.setProblem("");
     const bad = await this.submission.check(request, this.table.columns).catch((error) => {
       setText(this.summary, "");
-      if (!this.#sayAtField(error)) throw error;
+      if (!this.#showAtField(error)) throw error;
     });
     if (bad === undefined) return false;
     this.#showCheck(bad, request.sent.length, this.submission.missing);
     return bad === 0;
   }
 
-  /** Returns whether it is about one of the names. @param {unknown} error */
-  #sayAtField(error) {
+  /** Show an error at the name that it is about. Returns whether there is one. @param {unknown} error */
+  #showAtField(error) {
     const detail = error instanceof ApiError ? error.details[0] : null;
     const place = detail?.field === "name" ? this.nameField : detail?.field === "outputName" ? this.fileNames : null;
-    place?.say(detail.message);
+    place?.setProblem(detail.message);
     return place !== null;
   }
 
   /** @param {number} bad @param {number} all @param {{path: string}[]} [missing] files */
   #showCheck(bad, all, missing) {
     const good = all - bad;
-    const parts = Math.ceil(all / rowsAPart(this.#query()));
+    const parts = Math.ceil(all / rowsPerPart(this.#query()));
     fill(this.missing, missingNote(missing));
     this.table.showProblems();
-    setText(this.summary, `${outcome(bad, good)}${parts > 1 ? ` They become ${count(parts)} batches, which are followed as one.` : ""}`);
+    setText(this.summary, `${outcome(bad, good)}${parts > 1 ? ` They become ${count(parts)} batches, which are shown as one.` : ""}`);
     this.startRest.hidden = bad === 0 || good === 0;
     setText(this.startRest, `Start the other ${count(good)}`);
   }
 
-  /** Its check sends the files that the rows name, and marks those that cannot be rendered. */
+  /** The check uploads the files that the rows name, and marks the rows that cannot be rendered. */
   async #previewFirst() {
     await this.#check();
     const { columns, rows } = this.table;
@@ -361,7 +361,7 @@ class NewBatchView {
 
 /** @param {number} bad @param {number} good numbers of rows */
 function outcome(bad, good) {
-  if (bad) return `${plural(bad, "row")} of ${count(bad + good)} cannot be rendered.`;
+  if (bad) return `${count(bad)} of ${plural(bad + good, "row")} cannot be rendered.`;
   return good === 1 ? "The row can be rendered." : `All ${count(good)} rows can be rendered.`;
 }
 
@@ -383,8 +383,8 @@ function noTemplates() {
   return h(
     "div",
     { class: "empty card" },
-    h("h2", {}, "There is no template yet"),
-    h("p", {}, "A batch needs a template: a Lottie file, or a zip file of one with its pictures and fonts."),
+    h("h2", {}, "No templates yet"),
+    h("p", {}, "A batch needs a template, such as a Lottie file, or a zip file of it with its pictures and fonts."),
     h("a", { class: "button primary", href: "#/templates" }, "Upload a template"),
   );
 }

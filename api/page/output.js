@@ -1,4 +1,4 @@
-/** What a batch's files are: the codec and its settings. */
+/** The fields for a batch's files: their codec, its settings, and their names. */
 
 import { fill, h } from "./dom.js";
 import { checkedField, field } from "./widgets.js";
@@ -35,7 +35,7 @@ export function outputFields(onChange) {
   const frame = h("input", { type: "number", name: "frame", min: 0, value: 0, inputmode: "numeric", oninput: onChange });
   const frameField = field("Frame", frame);
   const poster = h("input", { type: "checkbox", name: "poster", onchange: onChange });
-  const posterField = h("label", { class: "check" }, poster, "A poster beside each film");
+  const posterField = h("label", { class: "check" }, poster, "Add a poster to each film");
   const isPicture = () => codec.value.startsWith("image_");
   const show = () => {
     frameField.hidden = !isPicture();
@@ -47,14 +47,14 @@ export function outputFields(onChange) {
   });
   show();
 
-  /** As the query of a table says them. */
+  /** The settings as parameters of a request. */
   function settings() {
     const common = { codec: codec.value, quality: quality.value };
     if (isPicture()) return { ...common, frame: Number(frame.value) };
     return poster.checked ? { ...common, poster: true } : common;
   }
 
-  /** Choose what suits a composition. @param {number} frames that it has */
+  /** Adapt the fields to a composition. @param {number} frames of the composition */
   function suit(frames) {
     frame.max = frames - 1;
     frame.value = Math.min(Number(frame.value), frames - 1);
@@ -62,7 +62,7 @@ export function outputFields(onChange) {
     show();
   }
 
-  /** @param {Record<string, any>} chosen as `settings` told it */
+  /** @param {Record<string, any>} chosen as `settings` returned it */
   function restore(chosen) {
     codec.value = chosen.codec;
     quality.value = chosen.quality;
@@ -74,11 +74,11 @@ export function outputFields(onChange) {
   return { elements: [field("Output", codec), field("Quality", quality), frameField, posterField], settings, suit, restore };
 }
 
-/** What files are called: a pattern, and a button for each column that it may have.
+/** The pattern for the names of files, with a button for each column that can be inserted.
  * @param {() => void} onChange */
 export function fileNames(onChange) {
   const input = h("input", { type: "text", maxlength: 1000, spellcheck: "false", autocomplete: "off", oninput: onChange });
-  const { element, say } = checkedField("File names", input, "Optional: words, and columns in braces, which become the cells of each row.");
+  const { element, setProblem } = checkedField("File names", input, "Optional. Write words, and columns in braces, which are replaced by the cells of each row.");
   const chips = h("div", { class: "chips", role: "group", "aria-label": "Insert a column" });
   element.classList.add("file-names");
   element.append(chips);
@@ -102,5 +102,5 @@ export function fileNames(onChange) {
   const restore = (pattern) => {
     input.value = pattern;
   };
-  return { element, say, offer, restore, pattern: () => input.value.trim() };
+  return { element, setProblem, offer, restore, pattern: () => input.value.trim() };
 }

@@ -1,4 +1,4 @@
-/** Several outputs a row: beside the batch's own one, further ones with a composition, a codec and an ending of their names. */
+/** Several outputs per row: in addition to the batch's own, each has a composition, a codec and a suffix for its file names. */
 
 import { fill, h } from "./dom.js";
 import { outputFields } from "./output.js";
@@ -6,7 +6,7 @@ import { field } from "./widgets.js";
 
 const MOST = 20; // outputs of a batch
 
-/** @typedef {{composition: string, name?: string, settings: Record<string, any>}} Output as the API takes it */
+/** @typedef {{composition: string, name?: string, settings: Record<string, any>}} Output as the API accepts it */
 
 /** @param {() => void} onChange */
 export function furtherOutputs(onChange) {
@@ -15,7 +15,7 @@ export function furtherOutputs(onChange) {
   /** @type {any[]} */
   let compositions = [];
   const own = nameInput(onChange);
-  const ownField = field("Ending of its name", own, "Of the first output’s files.");
+  const ownField = field("File name suffix", own, "For the files of the first output.");
   const list = h("div", { class: "outputs" });
   const more = h("button", { type: "button", onclick: () => add().focus() }, "Add an output");
   const element = h("div", { class: "wide" }, list, more);
@@ -41,22 +41,22 @@ export function furtherOutputs(onChange) {
     return output;
   }
 
-  /** Nothing where there is one output alone; else all of them, as the query of a table says it.
+  /** All outputs as a parameter of a request; nothing if there is only one.
    * @param {string} composition of the first one @param {Record<string, any>} settings */
   function query(composition, settings) {
     if (outputs.length === 0) return {};
-    const all = [told(composition, own.value, settings), ...outputs.map((output) => output.told())];
+    const all = [asOutput(composition, own.value, settings), ...outputs.map((output) => output.chosen())];
     return { outputs: JSON.stringify(all) };
   }
 
-  /** @param {string | undefined} text as `query` told it */
+  /** @param {string | undefined} text as `query` returned it */
   function restore(text) {
     const [first, ...rest] = /** @type {Output[]} */ (text ? JSON.parse(text) : []);
     own.value = first?.name ?? "";
     for (const each of rest) add(each);
   }
 
-  /** Those of another template. @param {any[]} found */
+  /** Offer the compositions of another template. @param {any[]} found */
   function offer(found) {
     compositions = found;
     outputs = [];
@@ -76,7 +76,7 @@ function furtherOutput(compositions, onChange, onRemove, chosen) {
   if (chosen) output.restore({ ...chosen.settings, frame: chosen.settings.frames });
   const legend = h("legend", {});
   const remove = h("button", { type: "button", class: "quiet", onclick: onRemove }, "Remove");
-  const element = h("fieldset", {}, legend, h("div", { class: "fields" }, field("Composition", composition), output.elements, field("Ending of its name", name), remove));
+  const element = h("fieldset", {}, legend, h("div", { class: "fields" }, field("Composition", composition), output.elements, field("File name suffix", name), remove));
 
   function fitFrames() {
     output.suit(compositions.find((each) => each.name === composition.value)?.data.frames ?? 1);
@@ -93,14 +93,14 @@ function furtherOutput(compositions, onChange, onRemove, chosen) {
     remove.setAttribute("aria-label", `Remove output ${number}`);
     return element;
   }
-  return { elementAt, told: () => told(composition.value, name.value, output.settings()), focus: () => composition.focus() };
+  return { elementAt, chosen: () => asOutput(composition.value, name.value, output.settings()), focus: () => composition.focus() };
 }
 
 /** @param {() => void} onChange */
 const nameInput = (onChange) => h("input", { type: "text", maxlength: 100, autocomplete: "off", placeholder: "square", oninput: onChange });
 
 /** @param {string} composition @param {string} name @param {Record<string, any>} settings @returns {Output} */
-function told(composition, name, { frame, ...settings }) {
+function asOutput(composition, name, { frame, ...settings }) {
   const chosen = frame === undefined ? settings : { ...settings, frames: frame };
   return { composition, settings: chosen, ...(name.trim() && { name: name.trim() }) };
 }

@@ -1,4 +1,4 @@
-/** How fast a batch goes on, and how long it will still take: by the last minute of it. */
+/** A batch's rate and its remaining time, estimated from its last minute. */
 
 import { count, duration } from "./format.js";
 
@@ -14,8 +14,8 @@ export class Pace {
     while (this.#seen.length > 2 && this.#seen[1].at <= at - WINDOW) this.#seen.shift();
   }
 
-  /** Nothing as long as nobody can tell. @param {number} pending jobs */
-  words(pending) {
+  /** The rate and the remaining time; empty while they are unknown. @param {number} pending jobs */
+  text(pending) {
     const [first, last] = [this.#seen[0], this.#seen.at(-1)];
     if (!last || pending === 0 || last.done <= first.done || last.at <= first.at) return "";
     const perSecond = (1000 * (last.done - first.done)) / (last.at - first.at);

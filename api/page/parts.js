@@ -1,18 +1,18 @@
-/** The batches of one table of more than 1,000 rows, which are followed as one. */
+/** The batches of one table of more than 1,000 rows, which are shown as one. */
 
 import { repeat } from "./connection.js";
-import { countsBar, sum, words } from "./countsbar.js";
+import { countsBar, countsText, sum } from "./countsbar.js";
 import { fill, h, setText } from "./dom.js";
 import { count } from "./format.js";
 import { Pace } from "./pace.js";
 
-const MOST_PARTS = 100; // in one answer
-const INTERVAL = 2000; // milliseconds between looks
+const MOST_PARTS = 100; // in one response
+const INTERVAL = 2000; // milliseconds between refreshes
 
 /** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number, outputs?: number,
- *   submission?: string, rejected?: number, stats: import("./countsbar.js").Stats}} Part as the list of batches has it */
+ *   submission?: string, rejected?: number, stats: import("./countsbar.js").Stats}} Part as in the list of batches */
 
-/** In the order of the rows.
+/** The batches of a table, in the order of its rows.
  * @param {import("./client.js").Client} client @param {string} first the id of the first batch
  * @param {AbortSignal} signal @returns {Promise<Part[]>} */
 export async function partsOf(client, first, signal) {
@@ -20,11 +20,11 @@ export async function partsOf(client, first, signal) {
   return list.batches.reverse();
 }
 
-/** The place of a part's first job in its table, where each row is one job in each output.
+/** The position of a part's first job in its table, in which each row is one job per output.
  * @param {{firstRow?: number, outputs?: number}} part */
 export const firstJob = ({ firstRow = 0, outputs = 1 }) => firstRow * outputs;
 
-/** The batches of a list with those of one table as one, which has the id of its first batch.
+/** Merge the batches of each table in a list into one, which has the id of the table's first batch.
  * @param {import("./client.js").Client} client @param {Part[]} batches
  * @param {AbortSignal} signal @returns {Promise<Part[]>} */
 export async function asTables(client, batches, signal) {
@@ -32,21 +32,21 @@ export async function asTables(client, batches, signal) {
   const later = new Set(batches.map(({ submission }) => submission));
   return Promise.all(
     firsts.map(async (first) => {
-      const known = /** @type {Part} */ (batches.find(({ batchId }) => batchId === first));
-      return later.has(first) ? whole(await partsOf(client, first, signal)) : known;
+      const single = /** @type {Part} */ (batches.find(({ batchId }) => batchId === first));
+      return later.has(first) ? merged(await partsOf(client, first, signal)) : single;
     }),
   );
 }
 
 /** @param {Part[]} parts @returns {Part} */
-function whole(parts) {
+function merged(parts) {
   const stats = sum(parts.map((part) => part.stats));
   const rejected = parts.reduce((number, part) => number + (part.rejected ?? 0), 0);
   const status = stats.pending ? "processing" : stats.finished ? "finished" : "error";
   return { ...parts[0], batchId: parts[0].submission ?? parts[0].batchId, status, stats, rejected };
 }
 
-/** Where the whole table stands, and links to its parts.
+/** The progress of the whole table, and links to its parts.
  * @param {string} shown the id of the batch whose jobs are shown */
 export function partsView(shown) {
   const bar = countsBar("Progress of the whole table");
@@ -70,9 +70,9 @@ export function partsView(shown) {
     const stats = sum(parts.map((part) => part.stats));
     element.hidden = false;
     bar.update(stats);
-    setText(line, words(stats));
+    setText(line, countsText(stats));
     pace.note(stats.total - stats.pending);
-    setText(paceLine, pace.words(stats.pending));
+    setText(paceLine, pace.text(stats.pending));
     const ids = parts.map((part) => part.batchId).join();
     if (links.dataset.shown === ids) return; // a link may have the focus
     links.dataset.shown = ids;
@@ -87,14 +87,14 @@ function linkTo({ batchId, firstRow = 0 }, first, isShown) {
   return h("a", attributes, `From row ${count(firstRow + 1)}`);
 }
 
-/** Look at the parts again and again until all have ended.
- * @param {import("./client.js").Client} client @param {string} first @param {number} expected how many were just sent
+/** Refresh the parts until all have ended.
+ * @param {import("./client.js").Client} client @param {string} first @param {number} expected how many parts were just sent
  * @param {(parts: Part[]) => void} onChange @param {AbortSignal} signal */
 export function followParts(client, first, expected, onChange, signal) {
   const ended = new AbortController();
   signal.addEventListener("abort", () => ended.abort());
   return repeat(async () => {
-    const parts = await partsOf(client, first, signal).catch(() => []); // the next look may get through
+    const parts = await partsOf(client, first, signal).catch(() => []); // the next attempt may succeed
     if (parts.length > 0) onChange(parts);
     const isOne = parts.length === 1 && expected === 1;
     if (isOne || (parts.length >= expected && parts.every((part) => part.stats.pending === 0))) ended.abort();

@@ -1,11 +1,11 @@
-/** Outputs that a browser can show, as pictures and films. */
+/** Pictures and films of the outputs that browsers can show. */
 
 import { ownAddress } from "./client.js";
 import { h } from "./dom.js";
 
 const PICTURES = new Set(["png", "jpg", "jpeg", "webp", "gif"]);
 const FILMS = new Set(["mp4", "webm"]);
-const SMALL_FILM = 8e6; // bytes; a larger one is no thumbnail
+const SMALL_FILM = 8e6; // bytes; larger ones are not loaded as thumbnails
 
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
@@ -31,7 +31,7 @@ export function hasThumbnail(job) {
   if (posterAddress(job)) return true;
   const address = shownAddress(job);
   if (!address) return false;
-  const isSmall = (job.result?.size ?? 0) <= SMALL_FILM; // not known while the batch goes on
+  const isSmall = (job.result?.size ?? 0) <= SMALL_FILM; // unknown while the batch is running
   return PICTURES.has(extension(address)) || (FILMS.has(extension(address)) && isSmall);
 }
 
@@ -46,7 +46,7 @@ export function thumbnail(job) {
   return shown;
 }
 
-/** The output in its place in the panel, or null. @param {BatchJob} job */
+/** The output as the panel shows it, or null. @param {BatchJob} job */
 export function preview(job) {
   const address = shownAddress(job);
   if (!address) return null;
@@ -54,7 +54,7 @@ export function preview(job) {
   if (PICTURES.has(extension(address))) return h("img", { class: "output", src: address, alt: name });
   const poster = posterAddress(job);
   if (FILMS.has(extension(address))) return film(address, { class: "output", controls: true, loop: true, poster, "aria-label": name });
-  return poster && h("img", { class: "output", src: poster, alt: `Poster of job ${job.index}` });
+  return poster && h("img", { class: "output", src: poster, alt: `Poster of job ${job.number}` });
 }
 
 /** @param {string} address @param {Record<string, any>} attributes */

@@ -1,6 +1,6 @@
-"""GET /: the web page. Its files are served as they are, without a build step.
+"""GET /: the web page. Its files are served as they are, without a build.
 
-The page is a client of this API like any other, and has no endpoints of its own.
+The page is a client of this API like any other: it has no endpoints of its own.
 """
 
 from hashlib import sha256
@@ -23,12 +23,12 @@ _FILES = {
     for file in sorted(Path(__file__).parent.iterdir())
     if file.suffix in _MEDIA_TYPES
 }
-# Part of the files' URLs, which are therefore different for each version. So browsers may cache
-# files forever, and still never mix two versions. Modules import each other by relative URLs.
+# Part of the files' addresses, relative to which modules import each other. A new version has new
+# addresses, so that browsers can cache files forever and still never mix two versions.
 _VERSION = sha256(b"".join(_FILES.values())).hexdigest()[:12]
 _INDEX = _FILES.pop("index.html").replace(b"VERSION", _VERSION.encode())
 
-# No third-party content, nothing inline, and no text that is parsed as HTML.
+# Nothing from third parties, nothing inline, and no text that is ever parsed as HTML.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -48,10 +48,7 @@ async def get_page() -> Response:
 @router.head("/page/{version}/{name}")
 @router.get("/page/{version}/{name}")
 async def get_file(version: str, name: str) -> Response:
-    """A file of the page. Requests for other versions, as during an update, get this version.
-
-    Raises NotFound.
-    """
+    """Raises NotFound. Another version's address, as during an update, gets this version."""
     content = _FILES.get(name)
     if content is None:
         raise NotFound

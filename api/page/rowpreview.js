@@ -1,4 +1,4 @@
-/** One frame of one row, rendered for real but small. */
+/** A preview of a row: one frame, really rendered, but small. */
 
 import { ownAddress } from "./client.js";
 import { pause } from "./connection.js";
@@ -8,18 +8,18 @@ import { hasEnded, stateOf } from "./states.js";
 import { dryRun } from "./tables.js";
 import { field, problem } from "./widgets.js";
 
-const LOOK_INTERVAL = 400; // milliseconds between looks at the job
+const POLL_INTERVAL = 400; // milliseconds between requests for the job
 
 export class RowPreview {
   #frames = 1;
 
-  /** @param {import("./client.js").Client} client @param {AbortSignal} signal of the page's end */
+  /** @param {import("./client.js").Client} client @param {AbortSignal} signal aborts when the person leaves the page */
   constructor(client, signal) {
     this.client = client;
     this.current = new AbortController();
     signal.addEventListener("abort", () => this.current.abort());
     this.frame = h("input", { type: "number", min: 0, value: 0, inputmode: "numeric" });
-    this.picture = h("div", { class: "picture" }, h("p", { class: "muted" }, "“Preview” beside a row shows one frame of it here."));
+    this.picture = h("div", { class: "picture" }, h("p", { class: "muted" }, "“Preview” next to a row shows one frame of it here."));
     this.element = h(
       "aside",
       { class: "preview card", "aria-label": "Preview" },
@@ -29,7 +29,7 @@ export class RowPreview {
     );
   }
 
-  /** The frames that there are; the middle one shows more than the first. @param {number} frames */
+  /** Choose the middle frame, which shows more than the first. @param {number} frames of the composition */
   setFrames(frames) {
     if (frames === this.#frames) return;
     this.#frames = frames;
@@ -57,19 +57,20 @@ export class RowPreview {
   }
 }
 
-/** The job that a row becomes, which is the API's to say; an empty row changes nothing.
+/** The job that the API makes of a row; an empty row leaves the template as it is.
  * @param {import("./client.js").Client} client @param {import("./submission.js").Request} request */
 async function jobOf(client, { table, query, sent }) {
   const { template, composition } = query;
   if (sent.every(isEmpty)) return { template: { id: template, composition } };
-  const told = await dryRun(client, table, query, 1);
-  if (!told.rows?.[0]?.job) throw new Error(told.error);
-  return { template: told.rows[0].job.template, assets: told.rows[0].job.assets };
+  const result = await dryRun(client, table, query, 1);
+  const job = result.rows?.[0]?.job;
+  if (!job) throw new Error(result.error);
+  return { template: job.template, assets: job.assets };
 }
 
-/** Render one frame for real but small.
+/** Render one frame at half its size.
  * @param {import("./client.js").Client} client @param {any} job without its settings
- * @param {number} frame @param {AbortSignal} signal @returns {Promise<string>} where the picture is */
+ * @param {number} frame @param {AbortSignal} signal @returns {Promise<string>} the address of the picture */
 export async function renderStill(client, job, frame, signal) {
   const settings = { type: "image", codec: "image_png", frames: frame, quality: "draft" };
   const body = { ...job, settings, tags: ["preview"] };
@@ -85,9 +86,9 @@ async function endOf(client, id, signal) {
   for (;;) {
     const job = await client.json(`jobs/${id}`, { signal });
     if (hasEnded(stateOf(job.status))) return job;
-    await pause(LOOK_INTERVAL, signal);
+    await pause(POLL_INTERVAL, signal);
     if (!signal.aborted) continue;
-    client.json(`jobs/${id}/cancel`, { method: "PATCH" }).catch(() => {}); // nobody looks any more
+    client.json(`jobs/${id}/cancel`, { method: "PATCH" }).catch(() => {}); // nobody will look at it
     signal.throwIfAborted();
   }
 }

@@ -1,10 +1,10 @@
-/** The rows of a new batch: typed, pasted from a spreadsheet, or loaded from a file. */
+/** The table of a new batch's rows: typed, pasted from a spreadsheet, or loaded from a file. */
 
 import { choicesOf, columnsOf, columnsOfFile, labelOf } from "./columns.js";
 import { announce, fill, h } from "./dom.js";
 import { count } from "./format.js";
 
-const PAGE_SIZE = 50; // rows on the screen at a time: inputs are heavy
+const PAGE_SIZE = 50; // rows shown at a time, because inputs are heavy
 const COLOUR = /^#[0-9a-f]{6}$/i;
 /** @type {Record<string, string>} */
 const JOB_EXAMPLES = { "job:tags": "spring, sale", "job:priority": "0", "job:name": "Ada Lovelace" };
@@ -12,9 +12,9 @@ const JOB_EXAMPLES = { "job:tags": "spring, sale", "job:priority": "0", "job:nam
 /** @typedef {import("./columns.js").Column} Column */
 /**
  * @typedef {object} Row
- * @property {string[]} cells in the order of the columns; those at the end may be missing
- * @property {{column: Column | null, text: string}[]} problems that a check has found
- * @property {string[]} warnings of the same check
+ * @property {string[]} cells in the order of the columns; trailing ones may be missing
+ * @property {{column: Column | null, text: string}[]} problems found by the last check
+ * @property {string[]} warnings of the last check
  */
 
 /** @param {string[]} [cells] @returns {Row} */
@@ -26,7 +26,7 @@ export function forgetCheck(row) {
   row.warnings = [];
 }
 
-/** Whether it is no job: the API does not count such rows either. @param {Row} row */
+/** Whether a row becomes no job: the API skips such rows, too. @param {Row} row */
 export const isEmpty = (row) => !row.cells.some((cell) => cell?.trim());
 
 export class RowTable {
@@ -34,14 +34,14 @@ export class RowTable {
   columns = [];
   /** @type {Row[]} */
   rows = [aRow()];
-  /** @type {any[]} of the template, as the API has them */
+  /** @type {any[]} of the template, as the API returns them */
   #fields = [];
   #page = 0;
 
   /**
    * @param {object} on
    * @param {() => void} on.change
-   * @param {() => void} on.map called once a column means something else
+   * @param {() => void} on.map called when a column was mapped to another field
    * @param {(row: Row, number: number) => void} on.preview
    * @param {(text: string, row: number, column: number) => void} on.paste cells of a spreadsheet
    */
@@ -53,7 +53,7 @@ export class RowTable {
     this.scroller = h(
       "div",
       { class: "scroller", role: "group", "aria-label": "Table of the rows", tabindex: 0 },
-      h("table", { class: "rows" }, h("caption", { class: "unseen" }, "One job a row"), this.head, this.body),
+      h("table", { class: "rows" }, h("caption", { class: "unseen" }, "One job per row"), this.head, this.body),
     );
     this.element = h(
       "div",
@@ -72,7 +72,7 @@ export class RowTable {
     this.body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.#key(event));
   }
 
-  /** Words in columns that the new template has too stay. @param {any[]} fields of it */
+  /** Show the fields of another template. Cells in columns that it has, too, are preserved. @param {any[]} fields */
   setFields(fields) {
     const columns = columnsOf(fields);
     const places = columns.map(({ means }) => this.columns.findIndex((column) => column.means === means));
@@ -83,27 +83,27 @@ export class RowTable {
     this.on.change();
   }
 
-  /** Show what was there before. @param {Column[]} columns @param {Row[]} rows */
+  /** Show the rows of a draft. @param {Column[]} columns @param {Row[]} rows */
   restore(columns, rows) {
     this.columns = columns;
     this.load(rows);
   }
 
-  /** Take a table that the API has read; what it has is seen first.
-   * @param {any[]} columns @param {{cells: string[]}[]} rows as a dry run tells them */
+  /** Show a table that the API has read; its own columns come first.
+   * @param {any[]} columns @param {{cells: string[]}[]} rows as a dry run returns them */
   loadTable(columns, rows) {
     this.columns = columnsOfFile(columns, this.#fields);
     this.#addUnused();
     this.load(rows.map(({ cells }) => aRow(cells)));
   }
 
-  /** Fields that no column means, so that they can be typed. */
+  /** Add the fields that no column is mapped to, so that they can be typed. */
   #addUnused() {
     const used = new Set(this.columns.map((column) => column.means));
     this.columns = [...this.columns, ...columnsOf(this.#fields).filter(({ means }) => !used.has(means))];
   }
 
-  /** Let a column of the file mean something else; what meant that before is not used any more.
+  /** Map a column of the file to another field. A column that was mapped to it before is no longer used.
    * @param {number} at @param {Column | undefined} choice */
   #map(at, choice) {
     const column = this.columns[at];
@@ -116,7 +116,7 @@ export class RowTable {
     for (const row of this.rows) forgetCheck(row);
     this.#render();
     this.head.querySelectorAll("select")[place]?.focus();
-    announce(choice ? `${name} is ${labelOf(choice)}` : `${name} is not used`);
+    announce(choice ? `${name} fills ${labelOf(choice)}` : `${name} is not used`);
     this.on.map();
   }
 
@@ -139,7 +139,7 @@ export class RowTable {
     this.on.change();
   }
 
-  /** Show what a check has found. */
+  /** Show the problems that a check has found. */
   showProblems() {
     const first = this.rows.findIndex((row) => row.problems.length > 0);
     if (first >= 0) this.#page = Math.floor(first / PAGE_SIZE);
@@ -147,7 +147,7 @@ export class RowTable {
     /** @type {HTMLElement | null} */ (this.body.querySelector("[aria-invalid]"))?.focus();
   }
 
-  /** Show warnings that came later, unless someone types. */
+  /** Show warnings that came later, unless somebody is typing. */
   showWarnings() {
     if (!this.body.contains(document.activeElement)) this.#render();
   }
@@ -180,7 +180,7 @@ export class RowTable {
     this.scroller.focus();
   }
 
-  /** A row, and below it its problems. @param {Row} row @param {number} at */
+  /** A row, with its problems below it. @param {Row} row @param {number} at */
   #lines(row, at) {
     const number = at + 1;
     const cells = this.columns.map((_, place) => h("td", {}, this.#cell(row, at, place)));
@@ -202,15 +202,15 @@ export class RowTable {
     return [line, h("tr", { class: kind }, h("td", { colspan: this.columns.length + 2, id: `problem-${at}` }, texts))];
   }
 
-  /** What a column means, and for one of a file the choice of it.
+  /** The name of a column, and for a file's column a menu of the fields that it can fill.
    * @param {Column} column @param {number} at */
   #heading(column, at) {
     if (!column.isFromFile) return [labelOf(column), " ", h("span", { class: "kind" }, column.kind)];
-    const known = choicesOf(this.#fields);
-    const choices = known.some(({ means }) => means === column.means) || !column.means ? known : [column, ...known];
+    const fields = choicesOf(this.#fields);
+    const choices = fields.some(({ means }) => means === column.means) || !column.means ? fields : [column, ...fields];
     const select = h(
       "select",
-      { "aria-label": `What ${column.name} is`, title: column.reason, onchange: () => this.#map(at, choices[select.selectedIndex - 1]) },
+      { "aria-label": `Field for ${column.name}`, title: column.reason, onchange: () => this.#map(at, choices[select.selectedIndex - 1]) },
       h("option", {}, "Not used"),
       choices.map((choice) => h("option", {}, `${labelOf(choice)} (${choice.kind})`)),
     );
@@ -297,7 +297,7 @@ export class RowTable {
     this.#focus(below, Number(input.dataset.column));
   }
 
-  /** Several cells at once are for whoever made the table. @param {ClipboardEvent} event */
+  /** Several cells at once are passed on; a single one is left to the browser. @param {ClipboardEvent} event */
   #paste(event) {
     const input = /** @type {HTMLElement} */ (event.target);
     const text = event.clipboardData?.getData("text/plain") ?? "";
@@ -306,7 +306,7 @@ export class RowTable {
     this.on.paste(text, Number(input.dataset.row), Number(input.dataset.column));
   }
 
-  /** Put cells into those from here on. @param {string[][]} lines @param {number} from @param {number} column */
+  /** Fill in cells, starting at the given row and column. @param {string[][]} lines @param {number} from @param {number} column */
   write(lines, from, column) {
     lines.forEach((line, at) => {
       const row = (this.rows[from + at] ??= aRow());

@@ -1,4 +1,4 @@
-/** Schedules: batches of the table at a URL, again and again. */
+/** The schedules page. A schedule makes batches of the table at a URL again and again. */
 
 import { repeat } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
@@ -6,21 +6,21 @@ import { count, exactly, plural } from "./format.js";
 import { outputFields } from "./output.js";
 import { ageOf, confirm, field, pill, problem, problemPlace, workButton } from "./widgets.js";
 
-const LOOK_INTERVAL = 3000; // milliseconds between looks at the list
-const MOST_COMPOSITIONS = 1000; // in one answer
-/** When they are due, in words. @type {Record<string, string>} */
+const REFRESH_INTERVAL = 3000; // milliseconds between refreshes of the list
+const MOST_COMPOSITIONS = 1000; // in one response
+/** Common cron expressions in words. @type {Record<string, string>} */
 const TIMES = {
   "0 6 * * *": "Every day at 6:00",
   "0 6 * * MON-FRI": "Monday to Friday at 6:00",
   "0 6 * * MON": "Every Monday at 6:00",
-  "0 6 1 * *": "Every first of the month at 6:00",
+  "0 6 1 * *": "On the first of each month at 6:00",
   "@hourly": "Every hour",
 };
 
 /** @type {import("./app.js").PageMaker} */
 export function schedulesPage(client, _parts, _query, signal) {
-  const place = problemPlace(); // of buttons
-  const ofLooks = problemPlace();
+  const place = problemPlace(); // for the buttons
+  const refreshPlace = problemPlace();
   const list = h("ul", { class: "schedules" });
   const form = scheduleForm(client, refresh, signal);
   /** @type {Map<string, string>} */
@@ -29,21 +29,21 @@ export function schedulesPage(client, _parts, _query, signal) {
   async function refresh() {
     try {
       const schedules = await client.json("schedules", { signal });
-      ofLooks.clear();
+      refreshPlace.clear();
       const text = JSON.stringify(schedules);
       if (list.dataset.shown === text) return; // a button may have the focus
       list.dataset.shown = text;
       const items = schedules.reverse().map((/** @type {any} */ each) => card(each));
       fill(list, items.length ? items : h("li", { class: "empty" }, "No schedules yet."));
     } catch (error) {
-      if (!signal.aborted) ofLooks.show(error);
+      if (!signal.aborted) refreshPlace.show(error);
     }
   }
 
   /** @param {any} schedule */
   function card(schedule) {
     const { id, name, cron, timeZone, url, paused, running, nextRunAt, skipped, runs } = schedule;
-    /** @param {string} text @param {string} path @param {string} [done] what screen readers say */
+    /** @param {string} text @param {string} path @param {string} [done] for screen readers */
     const action = (text, path, done) =>
       workButton(text, { "aria-label": `${text}: ${name}` }, async () => {
         await client.json(`schedules/${id}/${path}`, { method: "POST" });
@@ -51,13 +51,13 @@ export function schedulesPage(client, _parts, _query, signal) {
         await refresh();
       }, place);
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${name}` }, async () => {
-      if (!(await confirm(`Delete ${name}?`, "It makes no more batches. Those that it has made stay.", "Delete"))) return;
+      if (!(await confirm(`Delete ${name}?`, "It will not make any more batches. The batches that it has made stay.", "Delete"))) return;
       await client.open(`schedules/${id}`, { method: "DELETE" });
       await refresh();
     }, place);
     const state = paused ? pill("queued", "Paused") : pill("finished", "On");
     const next = nextRunAt ? `next ${exactly(nextRunAt)}` : "not due until it is resumed";
-    const skips = skipped ? `, ${plural(skipped, "time")} skipped while it ran` : "";
+    const skips = skipped ? `, skipped ${plural(skipped, "time")} because it was still running` : "";
     return h(
       "li",
       { class: "card" },
@@ -68,8 +68,8 @@ export function schedulesPage(client, _parts, _query, signal) {
         h(
           "div",
           { class: "actions" },
-          action("Run now", "trigger", `${name} is run`),
-          paused ? action("Resume", "resume", `${name} is resumed`) : action("Pause", "pause", `${name} is paused`),
+          action("Run now", "trigger", `${name} started`),
+          paused ? action("Resume", "resume", `${name} resumed`) : action("Pause", "pause", `${name} paused`),
           remove,
         ),
       ),
@@ -80,7 +80,7 @@ export function schedulesPage(client, _parts, _query, signal) {
     );
   }
 
-  const element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "Schedules")), form.element, place.element, ofLooks.element, list);
+  const element = h("div", { class: "view" }, h("div", { class: "headline" }, h("h1", {}, "Schedules")), form.element, place.element, refreshPlace.element, list);
   start();
 
   async function start() {
@@ -93,13 +93,13 @@ export function schedulesPage(client, _parts, _query, signal) {
     }
     await repeat(async () => {
       await refresh();
-      return LOOK_INTERVAL;
+      return REFRESH_INTERVAL;
     }, signal);
   }
   return { title: "Schedules", element };
 }
 
-/** What came of one time. @param {any} run */
+/** The outcome of one run. @param {any} run */
 function run({ startedAt, batchIds = [], jobs, rejectedJobs, error }) {
   const rejected = rejectedJobs ? `, ${count(rejectedJobs)} rejected` : "";
   const links = batchIds.map((/** @type {string} */ id, /** @type {number} */ at) => h("a", { href: `#/batches/${id}` }, batchIds.length > 1 ? `part ${at + 1}` : "its batch", " "));
@@ -116,7 +116,7 @@ function scheduleForm(client, onMade, signal) {
   const template = h("select", { required: true, onchange: () => chooseTemplate() });
   const composition = h("select", { onchange: () => chooseComposition() });
   const output = outputFields(() => {});
-  const times = h("select", { onchange: () => chooseTimes() }, Object.entries(TIMES).map(([cron, text]) => h("option", { value: cron }, text)), h("option", { value: "" }, "By a cron expression"));
+  const times = h("select", { onchange: () => chooseTimes() }, Object.entries(TIMES).map(([cron, text]) => h("option", { value: cron }, text)), h("option", { value: "" }, "Custom cron expression"));
   const cron = h("input", { type: "text", maxlength: 200, spellcheck: "false", autocomplete: "off", placeholder: "30 6 * * MON-FRI" });
   const cronField = field("Cron expression", cron, "Minute, hour, day of the month, month, day of the week.");
   const zones = Intl.supportedValuesOf("timeZone");
@@ -124,16 +124,16 @@ function scheduleForm(client, onMade, signal) {
   zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone.value) zone.value = "UTC";
   const pattern = h("input", { type: "text", maxlength: 1000, spellcheck: "false", autocomplete: "off", placeholder: "{title}" });
-  const button = h("button", { class: "primary" }, "Create the schedule");
+  const button = h("button", { class: "primary" }, "Create schedule");
   const fields = h(
     "form",
     { class: "fields" },
-    field("Name", name, "Of the schedule and of its batches."),
-    field("Address of the table", url, "CSV or Excel. It is fetched anew each time."),
+    field("Name", name, "The name of the schedule and of its batches."),
+    field("Address of the table", url, "CSV or Excel. It is fetched again for every run."),
     field("Template", template),
     field("Composition", composition),
     output.elements,
-    field("File names", pattern, "Optional: words, and columns in braces."),
+    field("File names", pattern, "Optional. Write words, and columns in braces, which are replaced by the cells of each row."),
     field("When", times),
     cronField,
     field("Time zone", zone),
@@ -154,7 +154,7 @@ function scheduleForm(client, onMade, signal) {
     place.clear();
     try {
       const found = await client.json(path, { signal });
-      if (template.value !== chosen) return; // another was chosen meanwhile
+      if (template.value !== chosen) return; // another one was chosen meanwhile
       compositions = found;
       fill(composition, compositions.map((each) => h("option", {}, each.name)));
       chooseComposition();
@@ -192,7 +192,7 @@ function scheduleForm(client, onMade, signal) {
         timeZone: zone.value,
       };
       await client.json("schedules", { method: "POST", json });
-      announce(`${name.value} is made`);
+      announce(`${name.value} created`);
       element.open = false;
       name.value = url.value = pattern.value = "";
       await onMade();

@@ -1,4 +1,4 @@
-/** The token: for this tab alone, or for this device if the person wishes it. */
+/** The token, stored for this tab only, or for this device if the person asks for that. */
 
 const KEY = "reelbatch.token";
 

@@ -1,10 +1,10 @@
-/** What a team has beside templates and batches: fonts, secrets, tokens, and what its webhooks are signed with. */
+/** The settings page: a team's fonts, secrets and API tokens, and the key that its webhooks are signed with. */
 
 import { announce, fill, h } from "./dom.js";
 import { exactly } from "./format.js";
-import { ageOf, confirm, field, fileDrop, problemPlace, takeDrops, workButton } from "./widgets.js";
+import { acceptDrops, ageOf, confirm, field, fileDrop, problemPlace, workButton } from "./widgets.js";
 
-const SCOPES = { "jobs:read": "Read", "jobs:write": "Start, cancel and retry", "templates:write": "Change templates, fonts and secrets", admin: "Everything, tokens too" };
+const SCOPES = { "jobs:read": "Read", "jobs:write": "Start, cancel and retry", "templates:write": "Change templates, fonts and secrets", admin: "Everything, including tokens" };
 const LIFETIMES = { "": "Never", 30: "In 30 days", 90: "In 90 days", 365: "In a year" };
 const DAY = 86_400_000; // milliseconds
 
@@ -18,12 +18,12 @@ export function settingsPage(client, _parts, _query, signal) {
 }
 
 /**
- * A card with a list of what the team has of a kind.
+ * A card that lists the team's things of one kind.
  * @param {Client} client @param {AbortSignal} signal
  * @param {object} kind
  * @param {string} kind.title
- * @param {string} kind.path of the list; each thing is below it, by its id
- * @param {string} kind.none what stands there for an empty list
+ * @param {string} kind.path of the list; each thing is below it by its id
+ * @param {string} kind.none the text for an empty list
  * @param {(thing: any) => string} kind.name
  * @param {(thing: any) => string} [kind.note]
  * @param {string} [kind.verb]
@@ -54,7 +54,7 @@ function listCard(client, signal, { title, path, none, name, note = () => "", ve
     }
   }
 
-  /** Add to the list, and show how it is then. @param {() => Promise<void>} work */
+  /** Add to the list, then refresh it. @param {() => Promise<void>} work */
   async function add(work) {
     place.clear();
     try {
@@ -84,11 +84,11 @@ function fontsCard(client, signal) {
     none: "No fonts yet: templates use their own and the server’s.",
     name: (font) => font.familyName,
     note: (font) => `${font.styleName} · ${font.fileName}`,
-    consequence: "Later jobs are drawn with another font.",
+    consequence: "Later jobs will be drawn with another font.",
   });
   const drop = fileDrop("Drop TTF or OTF files here, or choose them", ".ttf,.otf", receive, true);
   card.element.append(drop.element);
-  takeDrops(card.element, receive);
+  acceptDrops(card.element, receive);
 
   /** @param {File[]} files */
   function receive(files) {
@@ -110,13 +110,13 @@ function secretsCard(client, signal) {
   const card = listCard(client, signal, {
     title: "Secrets",
     path: "secrets",
-    none: "No secrets yet: jobs refer to one as ${secrets.NAME}.",
+    none: "No secrets yet: jobs refer to a secret as ${secrets.NAME}.",
     name: (secret) => secret.name,
-    consequence: "Jobs that still need it fail.",
+    consequence: "Jobs that still need it will fail.",
   });
   const name = h("input", { type: "text", required: true, pattern: "[A-Za-z0-9_\\-]{1,128}", autocomplete: "off", spellcheck: "false" });
   const value = h("input", { type: "password", required: true, autocomplete: "new-password" });
-  const form = h("form", { class: "fields" }, field("Name", name, "Letters, digits, _ and -"), field("Value", value, "It is stored encrypted, and nobody can read it again."), h("button", {}, "Add the secret"));
+  const form = h("form", { class: "fields" }, field("Name", name, "Letters, digits, _ and -"), field("Value", value, "It is stored encrypted and never shown again."), h("button", {}, "Add secret"));
   card.addBy(form, async () => {
     await client.json("secrets", { method: "PUT", json: { name: name.value, value: value.value } });
     announce(`${name.value} added`);
@@ -134,22 +134,22 @@ function tokensCard(client, signal) {
     path: "tokens",
     none: "No tokens yet.",
     name: (token) => token.name || token.id,
-    note: ({ id, scopes, expiresAt }) => [id === own && "the one in use here", scopes.join(", "), expiresAt && `until ${exactly(expiresAt)}`].filter(Boolean).join(" · "),
+    note: ({ id, scopes, expiresAt }) => [id === own && "in use here", scopes.join(", "), expiresAt && `expires ${exactly(expiresAt)}`].filter(Boolean).join(" · "),
     verb: "Revoke",
-    consequence: "Whoever uses it is refused within ten seconds. It cannot be taken back.",
+    consequence: "Within ten seconds, requests that use it are refused. This cannot be undone.",
   });
   const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
   const end = h("select", {}, Object.entries(LIFETIMES).map(([days, text]) => h("option", { value: days }, text)));
   const scopes = Object.entries(SCOPES).map(([scope, text]) => ({ scope, text, input: h("input", { type: "checkbox", checked: scope !== "admin" }) }));
   const secret = h("input", { type: "text", readonly: true });
-  const shown = h("div", { class: "notice", hidden: true }, field("New token", secret, "Copy it now: it is not shown again."));
+  const shown = h("div", { class: "notice", hidden: true }, field("New token", secret, "Copy it now. It will not be shown again."));
   const form = h(
     "form",
     { class: "fields", hidden: true },
     field("Name", name, "What it is for."),
-    field("It ends", end),
-    h("fieldset", { class: "choices" }, h("legend", {}, "It may"), scopes.map(({ text, input }) => h("label", { class: "check" }, input, text))),
-    h("button", {}, "Make a token"),
+    field("Expires", end),
+    h("fieldset", { class: "choices" }, h("legend", {}, "Permissions"), scopes.map(({ text, input }) => h("label", { class: "check" }, input, text))),
+    h("button", {}, "Create token"),
   );
   card.element.append(shown);
   card.addBy(form, async () => {
@@ -166,7 +166,7 @@ function tokensCard(client, signal) {
       const { token } = await client.json("team", { signal });
       own = token.id;
       form.hidden = !token.scopes.includes("admin");
-      if (form.hidden) fill(card.list, h("li", { class: "muted" }, "The token in use here lacks the scope admin, which shows and makes others. ", h("code", {}, "reelbatch tokens create"), " makes one that has it."));
+      if (form.hidden) fill(card.list, h("li", { class: "muted" }, "The token in use here does not have the scope admin, which listing and creating tokens needs. ", h("code", {}, "reelbatch tokens create"), " creates one that has it."));
       else await card.refresh();
     } catch (error) {
       if (!signal.aborted) card.place.show(error);
@@ -180,7 +180,7 @@ function tokensCard(client, signal) {
 function webhooksCard(client) {
   const place = problemPlace();
   const key = h("input", { type: "text", readonly: true });
-  const shown = h("div", { hidden: true }, field("Signing key", key, "Receivers check signatures with it, as Standard Webhooks have them."));
+  const shown = h("div", { hidden: true }, field("Signing key", key, "Receivers use it to verify signatures as specified by Standard Webhooks."));
   const show = workButton("Show the signing key", {}, async () => {
     key.value = (await client.json("webhooks/secret")).secret;
     shown.hidden = false;
@@ -192,7 +192,7 @@ function webhooksCard(client) {
     "section",
     { class: "card", "aria-labelledby": "webhooks-title" },
     h("h2", { id: "webhooks-title" }, "Webhooks"),
-    h("p", { class: "muted" }, "What came of a webhook stands with its batch and its job."),
+    h("p", { class: "muted" }, "Each batch and each job shows the deliveries of its webhook."),
     show,
     shown,
     place.element,

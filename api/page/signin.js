@@ -1,11 +1,11 @@
-/** Sign in with a token. */
+/** The page for signing in with a token. */
 
 import { Client } from "./client.js";
 import { h } from "./dom.js";
 import { storeToken } from "./session.js";
 import { field, problemPlace } from "./widgets.js";
 
-/** @param {string} reason @param {(token: string) => void} onSignedIn */
+/** @param {string} reason why the person must sign in again; empty: nothing to explain @param {(token: string) => void} onSignedIn */
 export function signInPage(reason, onSignedIn) {
   const place = problemPlace();
   const input = h("input", {
@@ -44,7 +44,7 @@ export function signInPage(reason, onSignedIn) {
     h("h1", {}, "Sign in"),
     h("input", { name: "username", autocomplete: "username", value: "Reelbatch", hidden: true }), // for password managers
     reason && h("p", { class: "notice", role: "alert" }, reason),
-    field("Token", input, "It starts with rb_. `reelbatch tokens create` makes one."),
+    field("Token", input, "It starts with rb_. To create one, run `reelbatch tokens create`."),
     h("label", { class: "check" }, remember, "Remember on this device"),
     place.element,
     button,

@@ -1,8 +1,8 @@
-/** The states that people see, and which of the API's statuses they stand for. */
+/** The states that people see, and the API's statuses that they stand for. */
 
 /** @typedef {"queued" | "rendering" | "finished" | "failed" | "cancelled" | "rejected"} State */
 
-/** In the order in which they are shown. @type {Record<State, string>} */
+/** In display order. @type {Record<State, string>} */
 export const STATES = {
   queued: "Queued",
   rendering: "Rendering",
@@ -13,7 +13,7 @@ export const STATES = {
 };
 
 /** @type {Record<string, State>} */
-const OF_STATUS = {
+const STATE_OF_STATUS = {
   queued: "queued",
   pending: "queued",
   "render:dorender": "rendering",
@@ -24,7 +24,7 @@ const OF_STATUS = {
 };
 
 /** @param {string} status of a job @returns {State} */
-export const stateOf = (status) => OF_STATUS[status] ?? "queued";
+export const stateOf = (status) => STATE_OF_STATUS[status] ?? "queued";
 
 /** @param {State} state */
 export const hasEnded = (state) => state !== "queued" && state !== "rendering";

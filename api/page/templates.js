@@ -1,18 +1,18 @@
-/** The templates: a list, and a place to drop new ones. */
+/** The templates page: a list, and a place to drop new ones. */
 
 import { ApiError, upload } from "./client.js";
 import { pause } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
 import { plural } from "./format.js";
 import { renderStill } from "./rowpreview.js";
-import { ageOf, confirm, fileDrop, pill, problem, problemPlace, takeDrops, warningBox, workButton } from "./widgets.js";
+import { acceptDrops, ageOf, confirm, fileDrop, pill, problem, problemPlace, warningBox, workButton } from "./widgets.js";
 
-const LOOK_INTERVAL = 700; // milliseconds between looks at a template that is read
+const POLL_INTERVAL = 700; // milliseconds between requests for a template that is being read
 const TYPES = { json: "lottie", lottie: "lottie", zip: "zip", aep: "aep", aet: "aep", mogrt: "mogrt", html: "html" };
 const KINDS = ".json, .lottie, .zip, .aep, .mogrt or .html";
-const LONGEST_LIST = 256 * 1024; // bytes of the list of a zip file's files
+const LONGEST_LIST = 256 * 1024; // bytes of a zip file's directory
 const NAMES_SHOWN = 12;
-const MOST_DELETIONS = 8; // tries
+const DELETION_ATTEMPTS = 8;
 
 /** @type {import("./app.js").PageMaker} */
 export function templatesPage(client, _parts, _query, signal) {
@@ -29,7 +29,7 @@ export function templatesPage(client, _parts, _query, signal) {
   async function refresh() {
     try {
       const templates = await client.json("templates", { signal });
-      templates.reverse(); // the API has the oldest first
+      templates.reverse(); // the API lists the oldest first
       fill(list, templates.map((/** @type {any} */ template) => card(template)));
       if (templates.length === 0) fill(list, h("li", { class: "empty" }, "No templates yet."));
     } catch (error) {
@@ -56,18 +56,18 @@ export function templatesPage(client, _parts, _query, signal) {
     await refresh();
   }
 
-  /** @param {File} file @param {(text: string) => void} say @returns {Promise<any>} */
-  async function send(file, say) {
+  /** @param {File} file @param {(text: string) => void} onStatus @returns {Promise<any>} */
+  async function send(file, onStatus) {
     const [name, extension] = split(file.name);
     const type = (await isZipOfPages(file)) ? "html" : TYPES[/** @type {keyof typeof TYPES} */ (extension)];
-    if (!type) throw new Error(`A template is a ${KINDS} file.`);
+    if (!type) throw new Error(`A template must be a ${KINDS} file.`);
     const created = await client.json("templates", { method: "POST", json: { type, displayName: name } });
     await upload(created.uploadInfo.url, file);
     for (;;) {
       const template = await client.json(`templates/${created.id}`, { signal });
       if (template.status === "uploaded" || template.status === "error") return template;
-      say("is being read …");
-      await pause(LOOK_INTERVAL, signal);
+      onStatus("reading …");
+      await pause(POLL_INTERVAL, signal);
     }
   }
 
@@ -76,7 +76,7 @@ export function templatesPage(client, _parts, _query, signal) {
     const isReady = template.status === "uploaded";
     const picture = h("div", { class: "picture" });
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${template.displayName}` }, async () => {
-      const consequence = "Its file is gone for good. Jobs that have ended stay.";
+      const consequence = "Its file is deleted permanently. Jobs that have ended stay.";
       if (!(await confirm(`Delete ${template.displayName}?`, consequence, "Delete"))) return;
       await deleteTemplate(template.id);
       await refresh();
@@ -88,7 +88,7 @@ export function templatesPage(client, _parts, _query, signal) {
         showPicture(template, picture);
       });
     }
-    const example = workButton("Download example CSV", { class: "quiet", "aria-label": `Download example CSV of ${template.displayName}` }, () => client.download(`templates/${template.id}/fields?format=csv`, `${template.displayName}.csv`), place);
+    const example = workButton("Download example CSV", { class: "quiet", "aria-label": `Download example CSV for ${template.displayName}` }, () => client.download(`templates/${template.id}/fields?format=csv`, `${template.displayName}.csv`), place);
     return h(
       "li",
       { class: "card" },
@@ -101,7 +101,7 @@ export function templatesPage(client, _parts, _query, signal) {
         h(
           "span",
           { class: "actions" },
-          isReady && h("a", { class: "button", href: `#/new?template=${template.id}`, "aria-label": `New batch of ${template.displayName}` }, "New batch"),
+          isReady && h("a", { class: "button", href: `#/new?template=${template.id}`, "aria-label": `New batch from ${template.displayName}` }, "New batch"),
           isReady && example,
           remove,
         ),
@@ -118,20 +118,20 @@ export function templatesPage(client, _parts, _query, signal) {
     );
   }
 
-  /** The job of its own picture may not have ended yet, or not be listed as ended.
+  /** The job that draws its picture may not have ended yet, or may not be listed as ended.
    * @param {string} id */
   async function deleteTemplate(id) {
-    for (let tries = MOST_DELETIONS; ; tries -= 1) {
+    for (let attempts = DELETION_ATTEMPTS; ; attempts -= 1) {
       try {
         return await client.json(`templates/${id}`, { method: "DELETE" });
       } catch (error) {
-        if (tries === 1 || !(error instanceof ApiError && error.code === "TEMPLATE_IN_USE")) throw error;
-        await pause(LOOK_INTERVAL, signal);
+        if (attempts === 1 || !(error instanceof ApiError && error.code === "TEMPLATE_IN_USE")) throw error;
+        await pause(POLL_INTERVAL, signal);
       }
     }
   }
 
-  /** One frame, in the middle, which is rendered once a tab.
+  /** Show the middle frame, which is rendered once per tab.
    * @param {any} template @param {HTMLElement} element */
   async function showPicture(template, element) {
     const key = `reelbatch.picture.${template.id}.${template.updatedAt}`;
@@ -139,7 +139,7 @@ export function templatesPage(client, _parts, _query, signal) {
       const address = sessionStorage.getItem(key) ?? (await renderPicture(template));
       sessionStorage.setItem(key, address);
       const image = h("img", { src: address, alt: `${template.displayName}, ${template.compositions[0]}` });
-      image.addEventListener("error", () => sessionStorage.removeItem(key)); // it was swept meanwhile
+      image.addEventListener("error", () => sessionStorage.removeItem(key)); // the file was deleted meanwhile
       fill(element, image);
     } catch (error) {
       if (!signal.aborted) fill(element, h("p", { class: "muted small" }, `No picture: ${/** @type {Error} */ (error).message}`));
@@ -153,7 +153,7 @@ export function templatesPage(client, _parts, _query, signal) {
     return renderStill(client, { template: chosen }, Math.floor(found[0].data.frames / 2), signal);
   }
 
-  /** What a table can fill, with the words that are there by themselves.
+  /** Show what a table can fill in, with the template's own texts.
    * @param {any} template @param {HTMLElement} element */
   async function showFields(template, element) {
     try {
@@ -164,7 +164,7 @@ export function templatesPage(client, _parts, _query, signal) {
     }
   }
 
-  /** What a template's owner decides. @param {any} template */
+  /** The settings that are the template owner's decision. @param {any} template */
   function choices(template) {
     const { renderer: chosen, renderers = [], suggestedRenderer } = template;
     const known = renderers.includes(chosen) || chosen === undefined;
@@ -190,7 +190,7 @@ export function templatesPage(client, _parts, _query, signal) {
       h(
         "div",
         { class: "small choices" },
-        isProject && h("label", {}, lossy, " Draw it though it will not look as designed (lossy)"),
+        isProject && h("label", {}, lossy, " Draw it even though it will not look as designed (lossy)"),
         h("label", {}, "Renderer ", renderer, hint && h("span", { class: "muted" }, ` ${hint}`)),
       ),
     ];
@@ -205,7 +205,7 @@ export function templatesPage(client, _parts, _query, signal) {
     place.element,
     list,
   );
-  takeDrops(element, (files) => files.forEach((file) => receive(file)));
+  acceptDrops(element, (files) => files.forEach((file) => receive(file)));
   refresh();
   return { title: "Templates", element };
 }
@@ -213,7 +213,7 @@ export function templatesPage(client, _parts, _query, signal) {
 /** @param {any} template with its fields */
 function fieldsTable(template) {
   const { displayName, fields } = template;
-  const heads = ["Field", "Kind", "Words", "Size", "Font", "Composition"].map((name) => h("th", { scope: "col" }, name));
+  const heads = ["Field", "Kind", "Text", "Size", "Font", "Composition"].map((name) => h("th", { scope: "col" }, name));
   const rows = fields.map((/** @type {any} */ field) =>
     h(
       "tr",
@@ -230,7 +230,7 @@ function fieldsTable(template) {
   return h("div", { class: "scroller", role: "group", "aria-label": name, tabindex: 0 }, h("table", { class: "small" }, h("caption", { class: "unseen" }, name), h("thead", {}, h("tr", {}, heads)), h("tbody", {}, rows)));
 }
 
-/** Do something once an element is on the screen: a list of templates may be long.
+/** Do something once an element is on the screen, because a list of templates may be long.
  * @param {HTMLElement} element @param {() => void} then */
 function onceSeen(element, then) {
   const observer = new IntersectionObserver(([entry]) => {
@@ -241,7 +241,7 @@ function onceSeen(element, then) {
   observer.observe(element);
 }
 
-/** Whether the names of its files, which are at its end, are those of pages. @param {File} file */
+/** Whether a zip file contains HTML pages, by the names of its files, which are at its end. @param {File} file */
 async function isZipOfPages(file) {
   if (!/\.zip$/i.test(file.name)) return false;
   const names = await file.slice(-LONGEST_LIST).text();
@@ -272,5 +272,5 @@ function names(all) {
 function statusPill(status) {
   if (status === "uploaded") return pill("finished", "Ready");
   if (status === "error") return pill("failed", "Error");
-  return pill("queued", status === "awaiting_upload" ? "Awaits its file" : "Being read");
+  return pill("queued", status === "awaiting_upload" ? "Awaiting its file" : "Being read");
 }

@@ -1,11 +1,11 @@
-/** What came of the webhook of a job or a batch, and sending it again. */
+/** The deliveries of a job's or a batch's webhook, and a button that sends it again. */
 
 import { ApiError } from "./client.js";
 import { announce, fill, h } from "./dom.js";
 import { duration, exactly } from "./format.js";
 import { problem, problemPlace, workButton } from "./widgets.js";
 
-/** A part that can be opened; nothing is asked for before.
+/** A section that can be opened; nothing is requested before that.
  * @param {import("./client.js").Client} client @param {string} path of the job or the batch */
 export function webhookLog(client, path) {
   const place = problemPlace();
@@ -13,7 +13,7 @@ export function webhookLog(client, path) {
   const element = h("details", { class: "log" }, h("summary", {}, "Webhook"), content, place.element);
   const again = workButton("Send it again", {}, async () => {
     await client.json(`${path}/webhook/redeliver`, { method: "POST" });
-    announce("The webhook is sent again");
+    announce("The webhook is being sent again");
   }, place);
 
   element.addEventListener("toggle", async () => {

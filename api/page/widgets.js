@@ -1,4 +1,4 @@
-/** Small pieces that several pages show. */
+/** Small widgets that several pages share. */
 
 import { ApiError } from "./client.js";
 import { fill, h, setText } from "./dom.js";
@@ -7,11 +7,11 @@ import { age, exactly } from "./format.js";
 /** @param {string} state @param {string} text */
 export const pill = (state, text) => h("span", { class: `pill ${state}` }, text);
 
-/** A moment as its age, exact on hovering. @param {string} moment */
+/** How long ago a moment was; hovering shows the exact time. @param {string} moment */
 export const ageOf = (moment) =>
   h("time", { datetime: moment, title: exactly(moment) }, age(moment));
 
-/** Keep all shown ages true. @param {ParentNode} within */
+/** Keep the shown ages up to date. @param {ParentNode} within */
 export function refreshAges(within) {
   for (const time of within.querySelectorAll("time")) {
     const text = age(time.dateTime);
@@ -21,12 +21,12 @@ export function refreshAges(within) {
 
 let fields = 0;
 
-/** What went wrong, with what an operator needs to find it in the server's log.
+/** An error message, with the code and the request id by which an operator finds it in the server's log.
  * @param {unknown} error */
 export function problem(error) {
   const text = error instanceof Error ? error.message : String(error);
-  const known = error instanceof ApiError ? error : null;
-  const trail = [known?.code, known?.requestId && `request ${known.requestId}`].filter(Boolean);
+  const apiError = error instanceof ApiError ? error : null;
+  const trail = [apiError?.code, apiError?.requestId && `request ${apiError.requestId}`].filter(Boolean);
   return h(
     "div",
     { class: "notice bad", role: "alert" },
@@ -35,8 +35,8 @@ export function problem(error) {
   );
 }
 
-/** What will not look as designed. @param {any[] | undefined} warnings as the API has them
- * @param {string} [name] */
+/** A list of what will not look as designed. @param {any[] | undefined} warnings as the API returns them
+ * @param {string} [name] of the list for screen readers */
 export function warningBox(warnings, name = "Warnings") {
   if (!warnings?.length) return null;
   return h("ul", { class: "notice warnings", "aria-label": name }, warnings.map((each) => h("li", {}, warningText(each))));
@@ -48,7 +48,7 @@ export function warningText({ message, layer, composition }) {
   return place ? `${message} (${place})` : message;
 }
 
-/** A place for problems, which the next attempt empties. */
+/** A place for error messages, which the next attempt clears. */
 export function problemPlace() {
   const element = h("div", { class: "problems-place" });
   return {
@@ -59,14 +59,14 @@ export function problemPlace() {
   };
 }
 
-/** A button whose work can fail and must not be started twice.
+/** A button whose work can fail and must not be started again while it is running.
  * @param {string} text @param {Record<string, any>} attributes
  * @param {() => Promise<void>} work @param {ReturnType<typeof problemPlace>} place */
 export function workButton(text, attributes, work, place) {
   const button = h("button", { type: "button", ...attributes }, text);
   button.addEventListener("click", async () => {
     if (button.getAttribute("aria-disabled") === "true") return;
-    button.setAttribute("aria-disabled", "true"); // `disabled` would lose the focus
+    button.setAttribute("aria-disabled", "true"); // with `disabled` it would lose the focus
     place.clear();
     try {
       await work();
@@ -80,7 +80,7 @@ export function workButton(text, attributes, work, place) {
   return button;
 }
 
-/** Ask before something that cannot be undone. The focus goes back by itself.
+/** Ask before something that cannot be undone. The browser restores the focus.
  * @param {string} question @param {string} consequence @param {string} yes
  * @returns {Promise<boolean>} */
 export function confirm(question, consequence, yes) {
@@ -106,7 +106,7 @@ export function confirm(question, consequence, yes) {
   });
 }
 
-/** A field with its label. @param {string} label @param {HTMLElement} input @param {string} [hint] */
+/** An input with its label. @param {string} label @param {HTMLElement} input @param {string} [hint] */
 export function field(label, input, hint) {
   input.id = `field-${++fields}`;
   const hintId = `${input.id}-hint`;
@@ -120,23 +120,23 @@ export function field(label, input, hint) {
   );
 }
 
-/** A field that says in the place of its hint what is wrong with it, until that is changed.
+/** A field that shows what is wrong with it instead of its hint, until its text changes.
  * @param {string} label @param {HTMLInputElement} input @param {string} hint */
 export function checkedField(label, input, hint) {
   const element = field(label, input, hint);
   const place = element.querySelector(".hint");
-  /** @param {string} problem or nothing */
-  function say(problem) {
+  /** @param {string} problem empty: none */
+  function setProblem(problem) {
     setText(place, problem || hint);
     place.classList.toggle("bad", Boolean(problem));
     input.setAttribute("aria-invalid", String(Boolean(problem)));
     if (problem) input.focus();
   }
-  input.addEventListener("input", () => say(""));
-  return { element, say };
+  input.addEventListener("input", () => setProblem(""));
+  return { element, setProblem };
 }
 
-/** A button that opens a file dialog, and a place that takes dropped files.
+/** A button that opens a file dialog and invites people to drop files.
  * @param {string} text @param {string} accept @param {(files: File[]) => void} onFiles
  * @param {boolean} [multiple] */
 export function fileDrop(text, accept, onFiles, multiple = false) {
@@ -149,9 +149,9 @@ export function fileDrop(text, accept, onFiles, multiple = false) {
   return { element, input };
 }
 
-/** Let files be dropped on an element.
+/** Accept files that are dropped on an element.
  * @param {HTMLElement} element @param {(files: File[], dropped: DataTransfer) => void} onFiles */
-export function takeDrops(element, onFiles) {
+export function acceptDrops(element, onFiles) {
   element.addEventListener("dragover", (event) => {
     if (!event.dataTransfer?.types.includes("Files")) return;
     event.preventDefault();

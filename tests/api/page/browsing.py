@@ -1,4 +1,4 @@
-"""A browser that looks at the page as a person does, and notices what goes wrong in it."""
+"""A browser that uses the page as a person does, and notes what goes wrong in it."""
 
 import shutil
 from collections.abc import AsyncGenerator
@@ -18,9 +18,9 @@ from playwright.async_api import (
 
 from tests.api.running_api import PATIENCE, RunningApi, Team
 
-HOW_TO_GET_IT = "There is no Chromium: `make browser` installs it."
+HOW_TO_GET_IT = "Chromium is missing. `make browser` installs it."
 ARGUMENTS = [
-    "--no-sandbox",  # which does not run as root
+    "--no-sandbox",  # the sandbox does not run as root
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -33,8 +33,8 @@ DESK = 1280
 
 expect.set_options(timeout=1000 * PATIENCE)
 
-# Violations of the policy are no errors of the page's scripts: they have an event of their own.
-_TELL_OF_VIOLATIONS = """
+# Violations of the policy are not errors of a script. They have an event of their own.
+_REPORT_VIOLATIONS = """
 document.addEventListener("securitypolicyviolation", (event) =>
   console.error(`policy: ${event.violatedDirective} ${event.blockedURI}`));
 """
@@ -57,7 +57,7 @@ async def is_in_view(locator: Locator) -> None:
 
 
 def _expect(locator: Locator) -> Any:
-    """Playwright leaves the types of these expectations open."""
+    """Playwright does not type these expectations."""
     return cast("Any", expect(locator))
 
 
@@ -67,7 +67,7 @@ def find_chromium() -> str | None:
 
 @dataclass
 class Visit:
-    """A tab with the page, and all that a person or an operator would complain about."""
+    """A tab with the page, and everything that a person or an operator would complain about."""
 
     page: Page
     url: str
@@ -90,7 +90,7 @@ class Visit:
         await expect(self.page.get_by_role("heading", name="Batches", exact=True)).to_be_visible()
 
     async def go(self, address: str) -> None:
-        """To a page by its part of the address after `#`."""
+        """Open a page by the part of its address after `#`."""
         await self.page.goto(f"{self.url}/#{address}")
 
     def cell(self, index: int) -> Locator:
@@ -100,7 +100,7 @@ class Visit:
         await has_attribute(self.cell(index), "data-state", state)
 
     def _console(self, message: ConsoleMessage) -> None:
-        # The browser's own line about an answer of 400 or more; `_response` looks after those.
+        # The browser also logs each response of 400 or more; `_response` handles those.
         if message.type == "error" and not message.text.startswith("Failed to load resource"):
             self.complaints.append(message.text)
 
@@ -124,7 +124,7 @@ async def visiting(
     width: int = DESK,
     color_scheme: Literal["light", "dark"] = "light",
 ) -> AsyncGenerator[Visit]:
-    """A tab that is not signed in yet. At its end nothing may have gone wrong in it."""
+    """A tab that is not signed in yet. Fails at the end if anything went wrong in it."""
     context = await browser.new_context(
         viewport={"width": width, "height": 800},
         color_scheme=color_scheme,
@@ -132,7 +132,7 @@ async def visiting(
         bypass_csp=False,
     )
     context.set_default_timeout(1000 * PATIENCE)
-    await context.add_init_script(_TELL_OF_VIOLATIONS)
+    await context.add_init_script(_REPORT_VIOLATIONS)
     visit = Visit(await context.new_page(), api.url, team.http.headers["Authorization"][7:])
     visit.listen()
     try:

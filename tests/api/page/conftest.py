@@ -23,7 +23,7 @@ async def browser() -> AsyncGenerator[Browser]:
 
 @pytest_asyncio.fixture
 async def visit(browser: Browser, api: RunningApi, team: Team) -> AsyncGenerator[Visit]:
-    """A tab of someone of the team `team`, signed in."""
+    """A tab in which a member of `team` is signed in."""
     async with visiting(browser, api, team) as tab:
         await tab.sign_in()
         yield tab

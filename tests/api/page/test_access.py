@@ -1,4 +1,4 @@
-"""The page is for everyone: by keyboard, by screen reader, on a phone, in the dark."""
+"""The page works for everyone: by keyboard, with a screen reader, on a phone, in dark mode."""
 
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
@@ -13,16 +13,16 @@ from tests.api.page.browsing import PHONE, Visit, has_focus, visiting
 from tests.api.running_api import RunningApi, Team, a_still, a_video
 
 UNREADABLE = [{"type": "image", "layerName": "background", "src": "data:image/png;base64,AA"}]
-# Past the last control of a dialog comes the browser's own, as which the body counts.
+# After a dialog's last control, Tab reaches the browser's own ones. The body has the focus then.
 IS_INSIDE = """() => document.activeElement === document.body ||
   document.activeElement.closest("dialog") !== null"""
 LONG_NAME = 33 * "Spring"
-LEAST_CONTRAST = 3.0  # of a mark to its surroundings: WCAG 2.2, 1.4.11
+LEAST_CONTRAST = 3.0  # between a mark and its surroundings: WCAG 2.2, 1.4.11
 
 
 @pytest_asyncio.fixture
 async def batch_id(team: Team) -> str:
-    """Of a batch with jobs of every state; there is another one, of a table."""
+    """The id of a batch with jobs in every state. A second batch comes from a table."""
     card, film = await team.upload_card(), await team.upload(a_film())
     slow = a_video(film)
     unreadable = a_still(card, name=LONG_NAME) | {"assets": UNREADABLE}
@@ -31,7 +31,7 @@ async def batch_id(team: Team) -> str:
     batch = (await team.http.post("/batches", json=body)).json()
     await team.http.post(
         "/batches",
-        params={"template": card, "name": "Of a table"},
+        params={"template": card, "name": "From a table"},
         content=f"title,{LONG_NAME},job:priority\n{LONG_NAME},x,high\n",
         headers={"Content-Type": "text/csv"},
     )
@@ -46,14 +46,14 @@ STATES = ["finished", "failed", "rendering", "queued", "cancelled", "rejected"]
 
 
 async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
-    """Go through all that the page shows, and say what it is."""
+    """Visit everything that the page shows, and name each place."""
     await visit.page.goto(visit.url)
     await expect(visit.page.get_by_label("Token")).to_be_visible()
     yield "signing in"
     await visit.sign_in()
     await expect(visit.page.get_by_role("link", name=batch_id)).to_be_visible()
     yield "the list"
-    await visit.page.get_by_role("link", name="Of a table").click()
+    await visit.page.get_by_role("link", name="From a table").click()
     await visit.wait_for_state(0, "rejected")
     await visit.cell(0).click()
     await expect(visit.page.get_by_role("region", name="Row")).to_be_visible()
@@ -70,7 +70,7 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     yield "a job"
     await visit.page.keyboard.press("Escape")
     await visit.page.get_by_role("button", name="Cancel", exact=True).click()
-    yield "a question"
+    yield "a confirmation"
     await visit.page.keyboard.press("Escape")
     await visit.page.get_by_role("button", name="Share").click()
     link = await visit.page.get_by_label("Link").input_value()
@@ -90,7 +90,7 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     yield "settings"
     tokens = visit.page.get_by_role("region", name="API tokens")
     await tokens.get_by_label("Name").fill(LONG_NAME)
-    await tokens.get_by_role("button", name="Make a token").click()
+    await tokens.get_by_role("button", name="Create token").click()
     await expect(visit.page.get_by_label("New token")).to_be_visible()
     yield "a new token"
     await visit.go("/schedules")
@@ -116,12 +116,12 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.get_by_label("Remove row 1").click()
     await visit.page.get_by_label("title, row 1").fill("Ada")
     await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
-    await expect(visit.page.get_by_alt_text("Row 1 as it will look")).to_be_visible()
+    await expect(visit.page.get_by_alt_text("Preview of row 1")).to_be_visible()
     yield "the first rows"
 
 
 @pytest.mark.parametrize("color_scheme", ["light", "dark"])
-async def test_no_rule_of_axe_is_broken(
+async def test_axe_finds_no_violation(
     browser: Browser,
     api: RunningApi,
     team: Team,
@@ -165,7 +165,7 @@ async def test_the_marks_of_all_states_can_be_seen_and_told_apart(
 
 
 def contrast(one: str, other: str) -> float:
-    """Of two colours as #rrggbb. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
+    """Compare two colours, given as #rrggbb. https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio"""
     lighter, darker = sorted((luminance(one), luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -189,7 +189,7 @@ async def test_nothing_is_wider_than_a_phone(
                 assert width == PHONE
 
 
-async def test_the_dark_is_dark(browser: Browser, api: RunningApi, team: Team) -> None:
+async def test_dark_mode_is_dark(browser: Browser, api: RunningApi, team: Team) -> None:
     shades: dict[str, float] = {}
     for scheme in ("light", "dark"):
         async with visiting(browser, api, team, color_scheme=scheme) as visit:
@@ -224,7 +224,7 @@ async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
             await keyboard.press("Tab")
             if await search.evaluate("(input) => input === document.activeElement"):
                 break
-        await keyboard.press("Tab")  # into the grid, which is one stop
+        await keyboard.press("Tab")  # into the grid, which is a single tab stop
         await has_focus(visit.cell(0))
         await keyboard.press("ArrowRight")
         await keyboard.press("End")
@@ -234,7 +234,7 @@ async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
         await keyboard.press("Enter")
         panel = visit.page.get_by_role("dialog")
         await expect(panel).to_contain_text("Job 3")
-        for _ in range(6):  # around in the panel, and never out of it
+        for _ in range(6):  # around in the panel, but never out of it
             await keyboard.press("Tab")
             assert await visit.page.evaluate(IS_INSIDE)
         await keyboard.press("Escape")
@@ -245,10 +245,12 @@ async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
         await keyboard.press("Shift+Tab")
         await has_focus(search)
         await keyboard.press("Tab")
-        await has_focus(visit.cell(0))  # where the grid was left
+        await has_focus(visit.cell(0))  # where the focus left the grid
 
 
-async def test_progress_is_said_aloud(browser: Browser, api: RunningApi, team: Team) -> None:
+async def test_progress_is_announced_to_screen_readers(
+    browser: Browser, api: RunningApi, team: Team
+) -> None:
     film = await team.upload(a_film())
     made = await team.create_batch(a_video(film))
     async with visiting(browser, api, team) as visit:

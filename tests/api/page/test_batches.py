@@ -1,4 +1,4 @@
-"""The list of batches, and one batch as it goes on."""
+"""The list of batches, and the page of a single batch."""
 
 import csv
 import io
@@ -22,7 +22,7 @@ async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
 ) -> None:
     made = [(await team.create_batch({}, status=400))["batchId"] for _ in range(26)]
     rows = visit.page.locator("table.batches tbody tr")
-    await expect(rows).to_have_count(25)  # without a reload: the list looks again by itself
+    await expect(rows).to_have_count(25)  # without a reload: the list refreshes itself
     await expect(rows.first).to_contain_text(made[-1])
     await expect(rows.first).to_contain_text("every job was rejected")
     await visit.page.get_by_role("link", name="Older").click()
@@ -45,7 +45,7 @@ async def test_batches_are_found_by_their_names(visit: Visit, team: Team) -> Non
     await search.fill("Winter")
     await expect(visit.page.get_by_text("No batch on this page of the list")).to_be_visible()
     await search.press("Enter")
-    await expect(visit.page.get_by_text("No batch has the name “Winter”.")).to_be_visible()
+    await expect(visit.page.get_by_text("No batch is named “Winter”.")).to_be_visible()
     await has_focus(search)
     await visit.page.get_by_role("link", name="All batches").click()
     await visit.page.get_by_role("link", name=f"Autumn {made['Autumn']}").click()
@@ -54,7 +54,7 @@ async def test_batches_are_found_by_their_names(visit: Visit, team: Team) -> Non
     )
 
 
-async def test_the_batches_of_a_name_are_asked_for(visit: Visit, team: Team) -> None:
+async def test_enter_finds_the_batches_with_exactly_that_name(visit: Visit, team: Team) -> None:
     card = await team.upload_card()
     for name in ("Spring", "Spring sale"):
         body = {"jobs": [a_still(card)], "name": name}
@@ -65,11 +65,13 @@ async def test_the_batches_of_a_name_are_asked_for(visit: Visit, team: Team) -> 
     await search.fill("Spring")
     await expect(rows).to_have_count(2)
     await search.press("Enter")
-    await expect(rows).to_have_count(1)  # as soon as Temporal has noted the batch
+    await expect(rows).to_have_count(1)  # once Temporal's search index has the batch
     await expect(rows).not_to_contain_text("sale")
 
 
-async def test_a_named_job_shows_its_row_and_is_saved_by_its_name(visit: Visit, team: Team) -> None:
+async def test_a_named_job_shows_its_row_and_is_saved_under_its_name(
+    visit: Visit, team: Team
+) -> None:
     card = await team.upload_card()
     query = {"template": card, "codec": "image_png", "outputName": "{first} {No}"}
     table = "title,first,No,job:priority\nA,Zoë,7,\nB,Eve,8,high\n"
@@ -158,7 +160,9 @@ async def test_failed_jobs_are_grouped_explained_and_rendered_again(
     await expect(visit.page.locator(".cell")).to_have_count(2)
 
 
-async def test_a_batch_shows_its_named_pictures_while_it_goes_on(visit: Visit, team: Team) -> None:
+async def test_a_batch_shows_its_named_pictures_while_it_is_running(
+    visit: Visit, team: Team
+) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     jobs = [a_still(card, name="Ada"), a_video(film), a_video(film), {}]
     made = (await team.http.post("/batches", json={"jobs": jobs, "concurrency": 1})).json()
@@ -246,7 +250,7 @@ async def test_the_outputs_of_a_row_are_side_by_side(visit: Visit, team: Team) -
     await visit.go(f"/batches/{response.json()['batchId']}")
     await has_property(visit.cell(8).locator("img"), "naturalWidth", 32)
     lines = visit.page.locator(".grid .row")
-    await expect(lines).to_have_count(2)  # seven columns would fit
+    await expect(lines).to_have_count(2)  # although seven columns would fit
     await expect(lines.first.locator(".cell")).to_have_count(6)
     await visit.cell(7).click()
     panel = visit.page.get_by_role("dialog")
@@ -254,10 +258,10 @@ async def test_the_outputs_of_a_row_are_side_by_side(visit: Visit, team: Team) -
     await expect(panel).to_contain_text("Row3, output 2")
 
 
-async def test_parts_of_a_table_in_several_outputs_are_one_table_of_results(
+async def test_the_results_of_all_parts_of_a_table_are_one_csv_file(
     visit: Visit, team: Team, tmp_path: Path
 ) -> None:
-    good = {0: "", 500: "data:image/png;base64"}  # which is no picture: that film fails
+    good = {0: "", 500: "data:image/png;base64"}  # not a picture, so that this film fails
     rows = [f'"Row\n{at}",{1 if at in good else "high"},{good.get(at, "")}' for at in range(502)]
     film = {"composition": "main", "settings": {"codec": "video_gif", "poster": True}}
     still = {"composition": "badge", "settings": {"codec": "image_png"}}
@@ -285,14 +289,14 @@ async def test_parts_of_a_table_in_several_outputs_are_one_table_of_results(
     assert [row["status"] for row in results[1000:]] == ["error", "finished"] + ["rejected"] * 2
 
 
-async def test_a_stream_that_breaks_off_is_taken_up_again(visit: Visit, team: Team) -> None:
+async def test_a_broken_event_stream_is_resumed(visit: Visit, team: Team) -> None:
     card, film = await team.upload_card(), await team.upload(a_film())
     body = {"jobs": [a_video(film), a_still(card)], "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]
     await visit.page.route("**/events", lambda route: route.abort())
     await visit.go(f"/batches/{batch_id}")
-    await expect(visit.page.get_by_text("connecting again")).to_be_visible()
-    await expect(visit.page.get_by_role("alert")).to_contain_text("does not answer")
+    await expect(visit.page.get_by_text("reconnecting")).to_be_visible()
+    await expect(visit.page.get_by_role("alert")).to_contain_text("not responding")
     await team.http.post(f"/batches/{batch_id}/cancel")
     await visit.page.unroute("**/events")
     await visit.wait_for_state(0, "cancelled")
@@ -306,12 +310,12 @@ async def test_being_offline_is_shown(visit: Visit) -> None:
     await expect(visit.page.get_by_role("alert")).to_have_count(0)
 
 
-async def test_an_error_of_the_api_is_shown_with_the_id_of_its_request(visit: Visit) -> None:
+async def test_an_api_error_is_shown_with_its_request_id(visit: Visit) -> None:
     await visit.go("/batches/01J00000000000000000000000")
     await expect(visit.page.get_by_role("alert")).to_contain_text("BATCH_NOT_FOUND · request ")
 
 
-async def test_what_jobs_say_is_never_taken_for_markup(visit: Visit, team: Team) -> None:
+async def test_text_from_jobs_is_never_parsed_as_markup(visit: Visit, team: Team) -> None:
     markup = "<img src=x onerror=alert(1)>"
     job = a_still(await team.upload_card())
     job["assets"][0]["layerName"] = markup
@@ -321,7 +325,7 @@ async def test_what_jobs_say_is_never_taken_for_markup(visit: Visit, team: Team)
     await expect(visit.page.locator("main img")).to_have_count(0)
 
 
-async def test_a_thousand_cells_change_without_being_drawn_anew(visit: Visit, team: Team) -> None:
+async def test_a_thousand_cells_change_without_being_drawn_again(visit: Visit, team: Team) -> None:
     film = await team.upload(a_film())
     body = {"jobs": [a_video(film)] * 1000, "concurrency": 1}
     batch_id = (await team.http.post("/batches", json=body)).json()["batchId"]

@@ -21,8 +21,8 @@ from tests.api.page.browsing import (
 )
 from tests.api.running_api import Team
 
-LETTER = "\U0010fffd"  # for private use: no font has it
-LACKING = f"No font has a glyph for {LETTER}"
+LETTER = "\U0010fffd"  # for private use, so that no font has it
+MISSING_GLYPH = f"No font has a glyph for {LETTER}"
 
 
 def a_csv(*lines: str) -> FilePayload:
@@ -50,7 +50,7 @@ async def paste(cell: Locator, text: str) -> None:
 
 
 async def fill_in(visit: Visit, team: Team) -> Locator:
-    """The form for the template `card`, with PNG for its output. Returns the field for a file."""
+    """Open the form for the template `card`, with PNG output. Returns the input for files."""
     await team.upload_card()
     await visit.go("/new")
     await visit.page.get_by_label("Output", exact=True).select_option("image_png")
@@ -72,11 +72,9 @@ async def test_the_bad_rows_of_a_file_are_marked_before_anything_starts(
     await file.set_input_files(
         a_csv("Title,job:priority,shoe size", "Ada,1,37", '"Grace ""Amazing""",high,38', "Mary,,")
     )
-    told = visit.page.get_by_role("list", name="About the table")
-    await expect(told).to_contain_text(
-        "The column shoe size does not match any layer of main: left out."
-    )
-    await expect(visit.page.get_by_text("1 row of 3 cannot be rendered.")).to_be_visible()
+    notes = visit.page.get_by_role("list", name="About the table")
+    await expect(notes).to_contain_text("The column shoe size names no layer of main: left out.")
+    await expect(visit.page.get_by_text("1 of 3 rows cannot be rendered.")).to_be_visible()
     bad = cell_of(visit, "priority", 2)
     await has_focus(bad)
     await has_attribute(bad, "aria-invalid", "true")
@@ -90,21 +88,23 @@ async def test_the_bad_rows_of_a_file_are_marked_before_anything_starts(
     await visit.wait_for_state(2, "finished")
 
 
-async def test_rows_with_letters_that_no_font_has_say_so_and_are_started(
+async def test_rows_with_letters_that_no_font_has_get_a_warning_and_are_started(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_csv("title", "Ada", f"Ada {LETTER}"))
     await expect(visit.page.get_by_text("All 2 rows can be rendered.")).to_be_visible()
-    await expect(visit.page.locator(".row-warnings")).to_have_text(f"{LACKING} (U+10FFFD)")
+    await expect(visit.page.locator(".row-warnings")).to_have_text(f"{MISSING_GLYPH} (U+10FFFD)")
     await visit.page.get_by_role("button", name="Start 2 jobs").click()
     await visit.wait_for_state(1, "finished")
     await has_attribute(visit.cell(1), "aria-label", f"Job 1, finished, no font has {LETTER}")
     await visit.cell(1).click()
-    await expect(visit.page.get_by_label("Warnings")).to_contain_text(LACKING)
+    await expect(visit.page.get_by_label("Warnings")).to_contain_text(MISSING_GLYPH)
 
 
-async def test_the_first_rows_are_seen_before_anything_starts(visit: Visit, team: Team) -> None:
+async def test_the_first_rows_are_previewed_before_anything_starts(
+    visit: Visit, team: Team
+) -> None:
     file = await fill_in(visit, team)
     rows = [f"Row {number},x" for number in range(3, 14)]
     await file.set_input_files(a_csv("title,label", "Ada,x", f"Ada {LETTER},", *rows))
@@ -115,30 +115,28 @@ async def test_the_first_rows_are_seen_before_anything_starts(visit: Visit, team
     await expect(shown).to_have_count(12)
     await has_property(shown.nth(11).get_by_role("img"), "naturalWidth", 16)
     await expect(shown.nth(11)).to_contain_text("Row 12: x")
-    await expect(shown.nth(1)).to_contain_text(LACKING)
+    await expect(shown.nth(1)).to_contain_text(MISSING_GLYPH)
     assert await batches_of(team) == []
 
 
-async def test_a_preview_that_is_asked_for_on_leaving_the_page_is_cancelled(
+async def test_leaving_the_page_cancels_a_preview_that_was_just_requested(
     visit: Visit, team: Team
 ) -> None:
     await fill_in(visit, team)
     await cell_of(visit, "title", 1).fill("Ada")
 
     async def leave_meanwhile(route: Any) -> None:
-        answer = await route.fetch()
+        response = await route.fetch()
         await visit.go("/templates")
         await expect(visit.page.get_by_role("heading", name="Templates")).to_be_visible()
-        await route.fulfill(response=answer)
+        await route.fulfill(response=response)
 
     await visit.page.route("**/previews?*", leave_meanwhile)
     async with visit.page.expect_request("**/batches/*/cancel"):
         await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
 
 
-async def test_what_of_a_template_will_not_look_as_designed_is_shown(
-    visit: Visit, team: Team
-) -> None:
+async def test_the_warnings_of_a_template_are_shown(visit: Visit, team: Team) -> None:
     document = json.loads(a_card())
     document["layers"].append({"ty": 13, "nm": "Eye", "ip": 0, "op": 10, "ks": {}})
     await team.upload(json.dumps(document).encode())
@@ -149,13 +147,15 @@ async def test_what_of_a_template_will_not_look_as_designed_is_shown(
         )
 
 
-async def test_a_row_that_is_put_right_is_started_with_the_others(visit: Visit, team: Team) -> None:
+async def test_a_row_that_was_corrected_is_started_with_the_others(
+    visit: Visit, team: Team
+) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_csv("title;job:priority;tags", "Ada;high;fine", "Mary;;"))
     start = visit.page.get_by_role("button", name="Start 2 jobs")
     await expect(visit.page.locator(".row-problems")).to_be_visible()
     await start.click()
-    await expect(visit.page.get_by_text("1 row of 2 cannot be rendered.")).to_be_visible()
+    await expect(visit.page.get_by_text("1 of 2 rows cannot be rendered.")).to_be_visible()
     assert await batches_of(team) == []
     await cell_of(visit, "priority", 1).fill("1")
     await start.click()
@@ -165,7 +165,7 @@ async def test_a_row_that_is_put_right_is_started_with_the_others(visit: Visit, 
     assert first["tags"] == ["fine"]
 
 
-async def test_a_draft_survives_a_look_elsewhere_and_is_gone_once_it_is_started(
+async def test_a_draft_survives_a_visit_to_another_page_and_is_gone_once_it_is_started(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
@@ -177,7 +177,7 @@ async def test_a_draft_survives_a_look_elsewhere_and_is_gone_once_it_is_started(
     await expect(visit.page.get_by_role("heading", name="No batches yet")).to_be_visible()
     await visit.page.get_by_role("link", name="New batch").first.click()
     await expect(cell_of(visit, "title", 1)).to_have_value("Zoë")
-    await expect(visit.page.get_by_label("What Who is")).to_be_visible()
+    await expect(visit.page.get_by_label("Field for Who")).to_be_visible()
     await expect(visit.page.get_by_label("Batch name")).to_have_value("Spring")
     await expect(visit.page.get_by_label("Output", exact=True)).to_have_value("image_png")
 
@@ -195,16 +195,16 @@ async def test_a_double_click_starts_one_batch(visit: Visit, team: Team) -> None
     assert len(await team.batch_ids()) == 1
 
 
-async def test_a_start_whose_answer_gets_lost_can_be_repeated(visit: Visit, team: Team) -> None:
+async def test_a_start_whose_response_gets_lost_can_be_repeated(visit: Visit, team: Team) -> None:
     await fill_in(visit, team)
     await cell_of(visit, "title", 1).fill("Ada")
 
-    async def lose_the_answer(route: Any) -> None:
+    async def lose_the_response(route: Any) -> None:
         await route.fetch()
         await route.abort()
 
-    start_of_it = re.compile(r"/api/v2/batches\?(?!.*dryRun)")
-    await visit.page.route(start_of_it, lose_the_answer, times=1)
+    submission = re.compile(r"/api/v2/batches\?(?!.*dryRun)")
+    await visit.page.route(submission, lose_the_response, times=1)
     start = visit.page.get_by_role("button", name="Start 1 job")
     await start.click()
     await expect(visit.page.get_by_text("could not be reached")).to_be_visible()
@@ -229,32 +229,30 @@ async def test_pasted_cells_with_a_header_go_into_its_columns(visit: Visit, team
     await expect(cell_of(visit, "title", 2)).to_have_value("Grace")
 
 
-async def test_a_workbook_s_columns_are_guessed_and_can_mean_something_else(
+async def test_a_workbook_s_columns_are_guessed_and_can_be_given_other_fields(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
     await file.set_input_files(a_workbook(["Who", "LABEL", "mail"], ["Ada", 5, "a@b.c"], ["Zoë"]))
-    told = visit.page.get_by_role("list", name="About the table")
-    await expect(told).to_contain_text(
-        "The columns Who, mail do not match any layer of main: left out."
-    )
-    await expect(told).to_contain_text("label is empty in 1 row".replace("label", "LABEL"))
-    who = visit.page.get_by_label("What Who is")
+    notes = visit.page.get_by_role("list", name="About the table")
+    await expect(notes).to_contain_text("The columns Who, mail name no layer of main: left out.")
+    await expect(notes).to_contain_text("LABEL is empty in 1 row")
+    who = visit.page.get_by_label("Field for Who")
     await expect(who.locator("option:checked")).to_have_text("Not used")
-    await expect(visit.page.get_by_label("What LABEL is").locator("option:checked")).to_have_text(
+    await expect(visit.page.get_by_label("Field for LABEL").locator("option:checked")).to_have_text(
         "label (text)"
     )
     await who.select_option("title (text)")
     await expect(cell_of(visit, "title", 2)).to_have_value("Zoë")
     await expect(visit.page.get_by_text("All 2 rows can be rendered.")).to_be_visible()
-    await visit.page.get_by_label("What LABEL is").select_option("title (text)")
+    await visit.page.get_by_label("Field for LABEL").select_option("title (text)")
     await expect(who.locator("option:checked")).to_have_text("Not used")
     await who.select_option("title (text)")
     await visit.page.get_by_role("button", name="Start 2 jobs").click()
     await visit.wait_for_state(1, "finished")
 
 
-async def test_a_batch_and_its_files_are_named_by_columns_of_the_file(
+async def test_a_batch_gets_a_name_and_its_files_are_named_by_columns(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
@@ -283,7 +281,7 @@ async def test_a_batch_and_its_files_are_named_by_columns_of_the_file(
     await expect(cells).to_have_text(["Grace", "38"])
 
 
-async def test_rows_are_made_in_several_outputs_with_colours_that_are_chosen(
+async def test_rows_are_rendered_in_several_outputs_with_chosen_colours(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
@@ -298,12 +296,12 @@ async def test_rows_are_made_in_several_outputs_with_colours_that_are_chosen(
     second = visit.page.get_by_role("group", name="Output 2")
     await second.get_by_label("Composition").select_option("badge")
     await second.get_by_label("Output", exact=True).select_option("image_jpeg")
-    await second.get_by_label("Ending of its name").fill("badge")
+    await second.get_by_label("File name suffix").fill("badge")
     await visit.page.get_by_label("File names").fill("{title}")
     await visit.page.get_by_role("link", name="Help").click()
     await visit.page.get_by_role("link", name="New batch").first.click()
     await visit.page.get_by_role("button", name="Start 4 jobs").click()
-    await expect(visit.page.get_by_text("1 row of 2 cannot be rendered.")).to_be_visible()
+    await expect(visit.page.get_by_text("1 of 2 rows cannot be rendered.")).to_be_visible()
     await visit.page.get_by_role("button", name="Start the other 1").click()
     await has_attribute(visit.cell(0), "aria-label", "Job 0, Ada, finished")
     await has_attribute(visit.cell(1), "aria-label", "Job 1, Ada-badge, finished")
@@ -319,20 +317,18 @@ async def test_files_are_named_by_columns_that_are_typed(visit: Visit, team: Tea
     await fill_in(visit, team)
     await visit.page.get_by_role("button", name="{title}").click()
     await cell_of(visit, "title", 1).fill("Ada")
-    poster = visit.page.get_by_label("A poster beside each film")
-    await expect(poster).to_be_hidden()  # a picture has none
+    poster = visit.page.get_by_label("Add a poster to each film")
+    await expect(poster).to_be_hidden()  # pictures have none
     await visit.page.get_by_label("Output", exact=True).select_option("video_gif")
     await poster.check()
     await visit.page.get_by_role("button", name="Start 1 job").click()
     await has_attribute(visit.cell(0), "aria-label", "Job 0, Ada, finished")
-    await visit.page.reload()  # what has ended is shown at once
+    await visit.page.reload()  # a finished batch shows its outputs at once
     await has_property(visit.cell(0).locator("img"), "naturalWidth", 32)
     await expect(visit.cell(0).locator("img")).to_have_attribute("src", re.compile(r"\.jpg\?"))
 
 
-async def test_a_table_of_the_template_s_own_words_is_downloaded_and_taken(
-    visit: Visit, team: Team
-) -> None:
+async def test_the_example_csv_is_downloaded_and_accepted(visit: Visit, team: Team) -> None:
     file = await fill_in(visit, team)
     async with visit.page.expect_download() as saved:
         await visit.page.get_by_role("button", name="Download example CSV").click()
@@ -346,7 +342,7 @@ async def test_one_row_is_previewed(visit: Visit, team: Team) -> None:
     await cell_of(visit, "title", 1).fill("Ada")
     await visit.page.get_by_role("button", name="Preview row 1").click()
     picture = visit.page.get_by_alt_text("Row 1, frame 5")
-    await has_property(picture, "naturalWidth", 16)  # half of the card's
+    await has_property(picture, "naturalWidth", 16)  # half of the card's width
     assert await batches_of(team) == []
 
 
@@ -366,12 +362,12 @@ async def test_a_thousand_rows_are_a_batch_and_one_more_are_two(visit: Visit, te
     await visit.page.get_by_role("button", name="Next").click()
     await expect(cell_of(visit, "title", 51)).to_have_value("Number 50")
     await file.set_input_files(a_csv("title", *(f"Number {n}" for n in range(1001))))
-    told = visit.page.get_by_text("All 1,001 rows can be rendered. They become 2 batches")
-    await expect(told).to_be_visible()
+    outcome = visit.page.get_by_text("All 1,001 rows can be rendered. They become 2 batches")
+    await expect(outcome).to_be_visible()
     await expect(visit.page.get_by_text("Rows 1 to 50 of 1,001")).to_be_visible()
 
 
-async def test_a_file_that_is_no_table_is_refused_with_a_reason_where_the_eye_is(
+async def test_a_file_that_is_not_a_table_is_refused_with_a_visible_reason(
     visit: Visit, team: Team
 ) -> None:
     file = await fill_in(visit, team)
@@ -383,7 +379,7 @@ async def test_a_file_that_is_no_table_is_refused_with_a_reason_where_the_eye_is
     await is_in_view(visit.page.get_by_role("alert"))
 
 
-async def test_a_team_without_templates_is_led_to_them(visit: Visit) -> None:
+async def test_a_team_without_templates_is_sent_to_the_templates_page(visit: Visit) -> None:
     await visit.go("/new")
     await visit.page.get_by_role("link", name="Upload a template").click()
     await expect(visit.page.get_by_role("heading", name="Templates")).to_be_visible()
@@ -414,7 +410,7 @@ async def test_a_folder_with_a_table_and_its_pictures_is_dropped(
 
     await drop(visit, folder)
 
-    await expect(visit.page.get_by_text("1 row of 3 cannot be rendered.")).to_be_visible()
+    await expect(visit.page.get_by_text("1 of 3 rows cannot be rendered.")).to_be_visible()
     await expect(visit.page.locator(".missing-files")).to_contain_text("late.png")
     await expect(cell_of(visit, "photo", 1)).to_have_value("photos/red.png")
     Image.new("RGB", (32, 18), "lime").save(tmp_path / "late.png")
@@ -441,10 +437,10 @@ async def test_a_table_of_more_than_a_thousand_rows_is_started_and_followed_as_o
     visit: Visit, team: Team, tmp_path: Path
 ) -> None:
     file = await fill_in(visit, team)
-    good = {0, 999, 1000, 1199}  # the others are rejected, which costs no render
+    good = {0, 999, 1000, 1199}  # the others are rejected, so that nothing is rendered for them
     rows = [f"Row {at},{1 if at in good else 'high'}" for at in range(1200)]
     await file.set_input_files(a_csv("title,job:priority", *rows))
-    await expect(visit.page.get_by_text("1,196 rows of 1,200 cannot be rendered.")).to_be_visible()
+    await expect(visit.page.get_by_text("1,196 of 1,200 rows cannot be rendered.")).to_be_visible()
     await visit.page.get_by_label("Batch name").fill("Long")
     await visit.page.get_by_role("button", name="Start the other 4").click()
 

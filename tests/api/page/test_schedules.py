@@ -17,10 +17,10 @@ async def test_a_schedule_is_made_run_paused_and_deleted(visit: Visit, team: Tea
     await form.get_by_label("Name", exact=True).fill("Offers")
     await form.get_by_label("Output").select_option("image_png")
     await form.get_by_label("File names").fill("{title}")
-    await form.get_by_label("When").select_option("By a cron expression")
+    await form.get_by_label("When").select_option("Custom cron expression")
     await form.get_by_label("Cron expression").fill("never")
     await form.get_by_label("Time zone").select_option("Europe/Berlin")
-    create = form.get_by_role("button", name="Create the schedule")
+    create = form.get_by_role("button", name="Create schedule")
     async with running_origin() as origin:
         await form.get_by_label("Address of the table").fill(
             origin.answer("/offers.csv", b"title\nAda\nZoe\n")
@@ -49,14 +49,14 @@ async def test_a_schedule_is_made_run_paused_and_deleted(visit: Visit, team: Tea
     await expect(visit.page.get_by_text("No schedules yet.")).to_be_visible()
 
 
-def _with_a_shorter_one(stage: Stage) -> None:
+def _add_a_shorter_composition(stage: Stage) -> None:
     stage.project.root_folder.add_comp("Short", 80, 60, 1.0, SECONDS / 2, RATE)
 
 
-async def test_a_still_is_a_frame_of_the_composition_that_is_chosen(
+async def test_the_frame_of_a_still_is_within_the_chosen_composition(
     visit: Visit, team: Team
 ) -> None:
-    await team.upload(a_project(_with_a_shorter_one), "aep")
+    await team.upload(a_project(_add_a_shorter_composition), "aep")
     await visit.go("/schedules")
     await visit.page.get_by_text("New schedule").click()
     form = visit.page.locator("form")
@@ -67,7 +67,7 @@ async def test_a_still_is_a_frame_of_the_composition_that_is_chosen(
         await has_attribute(frame, "max", last_frame)
 
 
-async def test_the_problem_of_a_look_goes_with_the_next_good_one(visit: Visit) -> None:
+async def test_an_error_of_a_refresh_disappears_after_the_next_success(visit: Visit) -> None:
     busy = {"error": "Busy just now.", "errorCode": "UNAVAILABLE"}
     await visit.page.route(
         "**/api/v2/schedules", lambda route: route.fulfill(status=503, json=busy), times=1

@@ -1,4 +1,4 @@
-"""Who may look, and what of it stays in the browser."""
+"""Signing in and out, and what stays in the browser."""
 
 from playwright.async_api import Browser, expect
 
@@ -8,7 +8,7 @@ from tests.api.running_api import RunningApi, Team
 STORED = "() => [sessionStorage.length, localStorage.length]"
 
 
-async def test_a_wrong_token_says_so_and_the_right_one_opens_the_page(
+async def test_a_wrong_token_is_refused_and_the_right_one_opens_the_page(
     browser: Browser, api: RunningApi, team: Team
 ) -> None:
     async with visiting(browser, api, team) as visit:
@@ -34,7 +34,7 @@ async def test_a_wrong_token_says_so_and_the_right_one_opens_the_page(
         assert await page.evaluate(STORED) == [0, 0]
 
 
-async def test_a_device_remembers_a_token_only_if_it_is_asked_to(
+async def test_a_device_remembers_a_token_only_if_asked_to(
     browser: Browser, api: RunningApi, team: Team
 ) -> None:
     async with visiting(browser, api, team) as visit:
@@ -61,5 +61,5 @@ async def test_a_token_that_is_refused_later_leads_back_to_signing_in(
             ),
         )
         await visit.page.get_by_role("link", name="Templates").click()
-        await expect(visit.page.get_by_role("alert")).to_contain_text("not valid any more")
+        await expect(visit.page.get_by_role("alert")).to_contain_text("no longer valid")
         assert await visit.page.evaluate(STORED) == [0, 0]

@@ -25,7 +25,7 @@ async def test_a_dropped_template_is_ready_for_a_batch_and_can_be_deleted(visit:
     fields = card.get_by_role("table", name="Fields of my card").get_by_role("row")
     await expect(fields.nth(1)).to_contain_text("titletextA")
     await expect(fields.nth(2)).to_contain_text("badge")
-    await card.get_by_role("link", name="New batch of my card").click()
+    await card.get_by_role("link", name="New batch from my card").click()
     await expect(visit.page.get_by_label("title, row 1")).to_be_visible()
 
     await visit.go("/templates")
@@ -34,7 +34,7 @@ async def test_a_dropped_template_is_ready_for_a_batch_and_can_be_deleted(visit:
     await expect(visit.page.get_by_text("No templates yet.")).to_be_visible()
 
 
-async def test_only_cards_that_are_seen_ask_for_their_fields(visit: Visit, team: Team) -> None:
+async def test_only_visible_cards_request_their_fields(visit: Visit, team: Team) -> None:
     oldest, *_ = [await team.upload_card() for _ in range(4)]
     asked: list[str] = []
     visit.page.on("request", lambda request: asked.append(request.url))
@@ -57,7 +57,7 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     )
     uploads = visit.page.get_by_role("list", name="Uploads")
     await expect(uploads).to_contain_text(
-        "A template is a .json, .lottie, .zip, .aep, .mogrt or .html file."
+        "A template must be a .json, .lottie, .zip, .aep, .mogrt or .html file."
     )
     await expect(uploads.get_by_role("alert")).to_have_count(2)
     card = visit.page.locator(".templates .card")
@@ -65,7 +65,7 @@ async def test_a_template_that_cannot_be_read_says_why(visit: Visit) -> None:
     await expect(card.locator(".bad")).not_to_be_empty()
 
 
-async def test_a_renderer_can_be_changed_where_there_are_several_or_it_is_absent(
+async def test_a_renderer_can_be_changed_if_there_are_several_or_it_is_missing(
     visit: Visit, team: Team
 ) -> None:
     template_id = await team.upload_card()
@@ -81,7 +81,7 @@ async def test_a_renderer_can_be_changed_where_there_are_several_or_it_is_absent
     assert (await team.get(f"/templates/{template_id}"))["renderer"] == "auto"
 
 
-async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Visit) -> None:
+async def test_a_project_shows_its_warnings_its_controls_and_a_picture(visit: Visit) -> None:
     await visit.go("/templates")
     graphics = a_zip({"project.aegraphic": a_zip({"a.aep": a_project(turned)})})
     file: FilePayload = {"name": "promo.mogrt", "mimeType": "", "buffer": graphics}
@@ -91,13 +91,13 @@ async def test_a_project_shows_its_reasons_its_controls_and_a_picture(visit: Vis
     await expect(card).to_contain_text("The effect 'Transform' is not drawn")
     await expect(card).to_contain_text("Strength (slider)")
     await expect(card).to_contain_text("MyriadPro (Regular) (missing)")
-    await card.get_by_label("Draw it though it will not look as designed").check()
-    await expect(card.get_by_label("Draw it though")).to_be_checked()
+    await card.get_by_label("Draw it even though it will not look as designed").check()
+    await expect(card.get_by_label("Draw it even though")).to_be_checked()
     await has_property(card.get_by_label("Renderer"), "value", "auto")
     await expect(card.get_by_role("img", name="promo, Main")).to_be_visible()
 
 
-async def test_a_zip_of_pages_is_sent_as_pages_and_one_of_a_lottie_as_that(visit: Visit) -> None:
+async def test_a_zip_is_sent_as_html_or_as_lottie_according_to_its_files(visit: Visit) -> None:
     await visit.go("/templates")
     zips = {
         "html": a_zip({"index.html": b"<p>", "data.json": b"{}"}),
@@ -105,11 +105,11 @@ async def test_a_zip_of_pages_is_sent_as_pages_and_one_of_a_lottie_as_that(visit
     }
     for kind, content in zips.items():
         file: FilePayload = {"name": "pages.zip", "mimeType": "", "buffer": content}
-        async with visit.page.expect_request(_makes_a_template) as sent:
+        async with visit.page.expect_request(_creates_a_template) as sent:
             await visit.page.locator("input[type=file]").set_input_files([file])
         assert f'"type":"{kind}"' in str((await sent.value).post_data)
     await expect(visit.page.locator(".templates .card").filter(has_text="Ready")).to_be_visible()
 
 
-def _makes_a_template(request: Request) -> bool:
+def _creates_a_template(request: Request) -> bool:
     return request.method == "POST" and request.url.endswith("/templates")
