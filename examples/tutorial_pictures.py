@@ -32,7 +32,7 @@ async def fill_in_batch(page: Page, url: str) -> None:
     await page.get_by_role("button", name=f"Start {RUNNERS} jobs").wait_for()
     await page.get_by_label("Batch name").fill("Runners")
     await page.get_by_label("File names").fill("{number} {label}")
-    await page.get_by_label("A poster beside each film").check()
+    await page.get_by_label("Add a poster to each film").check()
     await page.get_by_label("Preview row 1", exact=True).click()
     await page.locator(".picture img").wait_for()
     await page.evaluate("scrollTo(0, 0)")
