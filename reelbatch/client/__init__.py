@@ -1,9 +1,17 @@
-"""A client of the API: `Reelbatch` for ordinary code, `AsyncReelbatch` for asyncio.
+"""A typed client of the API: `Reelbatch` for ordinary code, `AsyncReelbatch` for asyncio.
+
+```python
+from reelbatch.client import Reelbatch
 
 with Reelbatch() as client:
     batch = client.batches.create(jobs)
     batch.wait()
     batch.download("films")
+```
+
+Both clients have the same methods with the same arguments. Every method that sends a request can
+raise `ConnectionFailed`, `UnexpectedAnswer` and any `APIError`; descriptions only name errors that
+have a special meaning for a method.
 """
 
 from reelbatch.client._awaiting import AsyncBatch, AsyncReelbatch, AsyncSubmittedBatch

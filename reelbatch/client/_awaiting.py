@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 class _Driver:
-    """Carries out steps in an event loop."""
+    """Performs steps in an event loop."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self.http = http
@@ -48,10 +48,10 @@ class _Driver:
     async def run(self, steps: Steps[T]) -> T:
         result: list[T] = []
 
-        def keep() -> Flow[T]:
+        def collect() -> Flow[T]:
             result.append((yield from steps))
 
-        async for _ in self.iterate(keep()):
+        async for _ in self.iterate(collect()):
             pass
         return result[0]
 
@@ -106,7 +106,7 @@ class _Driver:
 
 
 class _Part(Generic[S]):
-    """A part of the client: operations on the same subject."""
+    """A part of the client: operations on one subject."""
 
     def __init__(self, driver: _Driver, subject: S) -> None:
         self.driver = driver
@@ -148,7 +148,7 @@ def _submitting(
 
 
 class AsyncBatch(_Part[BatchRef]):
-    """A batch by its id; nothing is read until a method is called."""
+    """A batch. Nothing is read until a method is called."""
 
     @property
     def id(self) -> str:
@@ -165,12 +165,16 @@ class AsyncBatch(_Part[BatchRef]):
     retry = _submitting(_batches.retry_batch)
 
     async def download(self, folder: str | Path) -> list[DownloadedOutput]:
-        """All that `downloads` yields."""
+        """Download all outputs that are finished by now. See `downloads`."""
         return [output async for output in self.downloads(folder)]
 
 
 class AsyncSubmittedBatch(AsyncBatch):
-    """A batch that this client has just submitted; `creation` is the answer."""
+    """A batch that was just submitted.
+
+    Attributes:
+        creation (BatchCreationResponse): The response, with the accepted and the rejected jobs.
+    """
 
     def __init__(self, driver: _Driver, session: Session, creation: BatchCreationResponse) -> None:
         super().__init__(driver, BatchRef(session, creation.batch_id))
@@ -178,12 +182,12 @@ class AsyncSubmittedBatch(AsyncBatch):
 
 
 class AsyncBatches(_Part[Session]):
-    """`client.batches`."""
+    """`client.batches`: batches: submit, check, preview and list them."""
 
     list = _iterating(_batches.list_batches)
 
     def of(self, batch_id: str) -> AsyncBatch:
-        """A batch that exists already. Sends nothing."""
+        """Return an existing batch by its id, without sending a request."""
         return AsyncBatch(self.driver, BatchRef(self.subject, batch_id))
 
     create = _submitting(_batches.create_batch)
@@ -199,7 +203,7 @@ class AsyncBatches(_Part[Session]):
 
 
 class AsyncJobs(_Part[Session]):
-    """`client.jobs`."""
+    """`client.jobs`: jobs, whether they belong to a batch or not."""
 
     create = _awaited(_jobs.create_job)
     join = _awaited(_jobs.join_clips)
@@ -213,7 +217,7 @@ class AsyncJobs(_Part[Session]):
 
 
 class AsyncTemplates(_Part[Session]):
-    """`client.templates`."""
+    """`client.templates`: the team's templates."""
 
     push = _awaited(_templates.push_template)
     create = _awaited(_templates.create_template)
@@ -229,7 +233,7 @@ class AsyncTemplates(_Part[Session]):
 
 
 class AsyncFonts(_Part[Session]):
-    """`client.fonts`."""
+    """`client.fonts`: the team's fonts."""
 
     add = _awaited(_fonts.add_font)
     list = _awaited(_fonts.list_fonts)
@@ -238,13 +242,13 @@ class AsyncFonts(_Part[Session]):
 
 
 class AsyncUploads(_Part[Session]):
-    """`client.uploads`."""
+    """`client.uploads`: pictures, sounds and videos that the team has uploaded."""
 
     add = _awaited(_uploads.add_upload)
 
 
 class AsyncSchedules(_Part[Session]):
-    """`client.schedules`."""
+    """`client.schedules`: the team's schedules."""
 
     create = _awaited(_schedules.create_schedule)
     list = _awaited(_schedules.list_schedules)
@@ -256,7 +260,7 @@ class AsyncSchedules(_Part[Session]):
 
 
 class AsyncSecrets(_Part[Session]):
-    """`client.secrets`."""
+    """`client.secrets`: the team's secrets."""
 
     create = _awaited(_secrets.create_secret)
     list = _awaited(_secrets.list_secrets)
@@ -264,7 +268,7 @@ class AsyncSecrets(_Part[Session]):
 
 
 class AsyncWebhooks(_Part[Session]):
-    """`client.webhooks`."""
+    """`client.webhooks`: the logs of webhooks, and the key that signs them."""
 
     of_job = _awaited(_webhooks.read_job_webhook)
     of_batch = _awaited(_webhooks.read_batch_webhook)
@@ -274,12 +278,22 @@ class AsyncWebhooks(_Part[Session]):
 
 
 class AsyncReelbatch:
-    """A client of a Reelbatch service for code with asyncio; tasks may share it.
+    """A client of a Reelbatch service for asyncio; tasks may share it.
 
-    Without `url` and `token` they come from the environment, a profile, or the service that
-    `reelbatch up` runs in `home`. `timeout` is how long a connection may be silent, in seconds, and
-    `max_retries` how often a request is tried again after a failure that may pass. `http_client`
-    is for proxies and certificates; who brings one closes it. Raises NotConfigured.
+    Args:
+        url: The address of the service. By default it comes from the environment, a profile, or
+            the service that `reelbatch up` runs in `home`.
+        token: The API token. By default it comes from the same place.
+        profile: The name of a profile in `~/.config/reelbatch/profiles.toml`.
+        home: The folder of a service that `reelbatch up` runs; by default `REELBATCH_HOME`, or
+            `./reelbatch-home`.
+        timeout: Seconds that a connection may be silent.
+        max_retries: How often a request is sent again after a temporary failure.
+        http_client: An httpx client of your own, for proxies and certificates. You close it
+            yourself.
+
+    Raises:
+        NotConfigured: No service was found, or no token for it.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""What can be done with batches."""
+"""Operations on batches."""
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,8 +27,8 @@ from reelbatch.models.wire.tables import CSV, TABS, XLSX
 from reelbatch.models.wire.webhooks import Webhook
 
 _LONGEST_POLL = 30  # seconds
-_AT_ONCE = 0.2  # seconds; a poll that tells nothing new so soon comes from a service that stops
-_PAGE = 100
+_AT_ONCE = 0.2  # seconds; a poll that returns nothing new this soon is from a stopping service
+_PAGE_SIZE = 100
 _ALL_REJECTED = 400
 
 P = ParamSpec("P")
@@ -43,19 +43,28 @@ ResultsForm: TypeAlias = Literal["json", "ndjson", "csv"]
 
 
 class FileOptions(TypedDict, total=False):
-    """What can be said of a batch besides its file: it wins over what the file says."""
+    """Options of a batch that is made from a file. They override what the file says.
 
-    name: str | None  # what people call it
-    quality: Literal["full", "draft"] | None  # of all jobs
-    concurrency: int | None  # how many jobs are under way at a time
-    webhook: str | None  # the URL that is called at the batch's end
-    outputs: Sequence[AnyOutput] | None  # that each job, or row, is rendered in
+    Attributes:
+        name: A name for people, of up to 200 characters.
+        quality: The quality of all jobs; `draft` renders at half the size.
+        concurrency: How many jobs run at the same time, 1 to 1,000; None: the server's limit.
+        webhook: The URL that is called when the batch has ended.
+        outputs: Up to 20 outputs; each job or row is rendered in all of them.
+        idempotency_key: See `create`.
+    """
+
+    name: str | None
+    quality: Literal["full", "draft"] | None
+    concurrency: int | None
+    webhook: str | None
+    outputs: Sequence[AnyOutput] | None
     idempotency_key: str | None
 
 
 @dataclass(frozen=True)
 class BatchRef:
-    """A batch of which nothing but the id has to be known."""
+    """A reference to a batch by its id."""
 
     session: Session
     id: str
@@ -73,11 +82,33 @@ def create_batch(
     outputs: Sequence[AnyOutput] | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """Submit 1 to 1,000 jobs. Some may be rejected: see `creation.errors`. With `outputs` each is
-    rendered in all of them, and these are so many jobs.
+    """Submit a batch of up to 1,000 jobs.
 
-    All tries send one Idempotency-Key; give your own to be safe against a crash of the calling
-    program too. Raises BatchRejected if no job was accepted.
+    Single jobs may be rejected: `batch.creation.errors` lists them.
+
+    Args:
+        jobs: The jobs, as dictionaries with the fields of `POST /batches` or as `JobCreation`.
+        defaults: Fields for all jobs. A job's own fields override them.
+        concurrency: How many jobs run at the same time, 1 to 1,000; None: the server's limit.
+        priority: The priority of jobs that have none of their own. Higher goes first.
+        webhook: The webhook that is called when the batch has ended.
+        name: A name for people, of up to 200 characters.
+        outputs: Up to 20 outputs. Each job is rendered in all of them, and each of these counts
+            as a job.
+        idempotency_key: All attempts send the same key, so that a batch is never made twice. Set
+            it yourself to be safe against a crash of your own program as well.
+
+    Raises:
+        BatchRejected: No job was accepted.
+
+    Examples:
+        ```python
+        job = {
+            "template": {"id": template.id, "composition": "main"},
+            "assets": [{"type": "text", "layerName": "headline", "value": "Hello"}],
+        }
+        batch = client.batches.create([job], name="spring")
+        ```
     """
     options = {
         "concurrency": concurrency,
@@ -94,14 +125,30 @@ def create_batch(
 def create_from_json(
     session: Session, body: str | bytes, **options: Unpack[FileOptions]
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with the body of POST /batches."""
+    """Submit the body of `POST /batches`, as JSON.
+
+    Args:
+        body: The JSON text.
+        **options: Options that override the body.
+
+    Raises:
+        BatchRejected: No job was accepted.
+    """
     return (yield from _submit(session, body, "application/json", **options))
 
 
 def create_from_json_lines(
     session: Session, lines: str | bytes, **options: Unpack[FileOptions]
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with a job a line."""
+    """Submit a batch in JSON Lines, with one job per line.
+
+    Args:
+        lines: The JSON Lines.
+        **options: Options of the batch.
+
+    Raises:
+        BatchRejected: No job was accepted.
+    """
     return (yield from _submit(session, lines, "application/x-ndjson", **options))
 
 
@@ -124,17 +171,41 @@ def create_from_table(
     submission: str | None = None,
     **options: Unpack[FileOptions],
 ) -> Steps[BatchCreationResponse]:
-    """As `create`, with a job a row; `template` is the id of the template of all rows.
+    """Submit a table, with one job per row.
 
-    `form` is csv, also with semicolons or tabs; tsv, in which only tabs part cells; or xlsx.
-    `poster` gives a still beside each film: of its middle, or of a moment in seconds.
-    `autofit` shrinks texts until they fit their boxes.
-    `mapping` says what columns mean that are not called as their layers: `COLUMN=LAYER`. `strict`
-    refuses a column that names no layer, which is left out with a warning otherwise. `output_name`
-    makes the jobs' names, and so those of their files, of columns: `{first}-{last}`. `files` has
-    the `src` of each path in the cells of pictures, videos and sounds, such as that of an upload.
-    Of a table of more than 1,000 rows `first_row` says where the batch begins, from 0, and
-    `submission` is the id of the batch of its first part.
+    A table of more than 1,000 rows is submitted in parts: call this again for every 1,000 rows,
+    with `first_row` and `submission`.
+
+    Args:
+        rows: The content of the table.
+        template: The id of the template for all rows.
+        form: `csv` (separated by commas, semicolons or tabs), `tsv` (by tabs only) or `xlsx`.
+        composition: The composition to render.
+        codec: The codec, such as `video_h264_vbr_15mbps` or `image_png`.
+        frame: The frame of a still, from 0.
+        poster: True adds a still from the middle of each film, a number the one at that many
+            seconds.
+        autofit: Shrink texts until they fit their boxes.
+        mapping: The layers of columns that have different names, as `COLUMN=LAYER`.
+        strict: Refuse columns that name no layer, instead of leaving them out with a warning.
+        output_name: A pattern for the names of the jobs and their files, such as
+            `{first}-{last}`, in which columns are replaced by the cells of each row.
+        files: The `src` of each path in cells of pictures, videos and sounds, such as the `src` of
+            an upload.
+        first_row: The row that the batch begins with, from 0.
+        submission: The id of the batch that was made of the table's first part.
+        **options: Options of the batch.
+
+    Raises:
+        BatchRejected: No row was accepted.
+
+    Examples:
+        ```python
+        rows = Path("runners.csv").read_bytes()
+        batch = client.batches.create_from_table(
+            rows, template=template.id, output_name="{number} {label}"
+        )
+        ```
     """
     query = {
         "template": template,
@@ -153,7 +224,7 @@ def create_from_table(
 
 
 class _DryRuns(Session):
-    """A session in which what would be made is only validated."""
+    """A session in which batches are only validated."""
 
     def creation(
         self, *path: str, key: str | None, query: Mapping[str, object] | None = None, **parts: Any
@@ -162,7 +233,7 @@ class _DryRuns(Session):
 
 
 def _checking(
-    create: Callable[Concatenate[Session, P], Steps[BatchCreationResponse]],
+    create: Callable[Concatenate[Session, P], Steps[BatchCreationResponse]], name: str
 ) -> Callable[Concatenate[Session, P], Steps[BatchCreationResponse]]:
     @wraps(create)
     def check(
@@ -174,31 +245,34 @@ def _checking(
             return error.creation
 
     check.__doc__ = (
-        f"What `{create.__name__}` would answer, also if no job is accepted. Nothing is stored or "
-        "started."
+        f"Validate what `{name}` would submit. Nothing is stored or started.\n\n"
+        f"The arguments are those of `{name}`, and so is the response, even if no job is accepted."
     )
     return check
 
 
-check_batch = _checking(create_batch)
-check_json = _checking(create_from_json)
-check_json_lines = _checking(create_from_json_lines)
-check_table = _checking(create_from_table)
+check_batch = _checking(create_batch, "create")
+check_json = _checking(create_from_json, "create_from_json")
+check_json_lines = _checking(create_from_json_lines, "create_from_json_lines")
+check_table = _checking(create_from_table, "create_from_table")
 
 
 class _Previews(Session):
-    """A session in which only the first jobs are rendered, as pictures."""
+    """A session in which only the first jobs are rendered, as small pictures."""
 
     def creation(self, *path: str, key: str | None, **parts: Any) -> Request:  # noqa: ARG002
         return super().creation("previews", key=key, **parts)
 
 
-@wraps(create_from_table)
+@wraps(create_from_table, assigned=())
 def preview_table(
     session: Session, rows: str | bytes, **options: Any
 ) -> Steps[BatchCreationResponse]:
-    """One frame of each of the first twelve rows of what `create_from_table` would make: a batch of
-    small pictures, which is not listed and is removed after a day."""
+    """Render one frame of each of a table's first twelve rows, as small pictures.
+
+    The arguments are those of `create_from_table`. The result is a batch that no list shows and
+    that is deleted after a day.
+    """
     return (yield from create_from_table(_Previews(**vars(session)), rows, **options))
 
 
@@ -209,13 +283,17 @@ def list_batches(
     submission: str | None = None,
     schedule: str | None = None,
 ) -> Flow[BatchListItem]:
-    """The team's batches, newest first, or those of a name, of the table whose first batch is
-    `submission`, or of the schedule of this id; pages are read as they are needed.
+    """Iterate over the team's batches, newest first.
+
+    Args:
+        name: Only batches with this name.
+        submission: Only the batches of one table, whose first batch has this id.
+        schedule: Only batches of the schedule with this id.
     """
     cursor: str | None = None
-    asked = {"limit": _PAGE, "name": name, "submission": submission, "schedule": schedule}
+    filters = {"limit": _PAGE_SIZE, "name": name, "submission": submission, "schedule": schedule}
     while True:
-        query = {**asked, "cursor": cursor}
+        query = {**filters, "cursor": cursor}
         response = yield from session.send(session.request("GET", "batches", query=query))
         page = read_model(BatchList, response)
         for batch in page.batches:
@@ -226,14 +304,20 @@ def list_batches(
 
 
 def read_batch(batch: BatchRef) -> Steps[BatchStatusResponse]:
-    """Its status, its counts and all of its jobs."""
+    """Read the batch: its status, its counts and all its jobs."""
     return (yield from _read(batch.session.request("GET", "batches", batch.id), batch.session))
 
 
 def wait_for_batch(batch: BatchRef, timeout: float | None = None) -> Steps[BatchStatusResponse]:
-    """The batch once nothing is pending. `timeout` is in seconds.
+    """Wait until no job is pending. Jobs that failed raise no error.
 
-    A restart of the service in between is waited out. Raises WaitTimedOut.
+    It survives a restart of the service that takes up to half a minute.
+
+    Args:
+        timeout: Seconds to wait; None: without a limit.
+
+    Raises:
+        WaitTimedOut: Jobs are still pending after `timeout` seconds.
     """
     deadline = math.inf if timeout is None else monotonic() + timeout
     state = yield from read_batch(batch)
@@ -251,7 +335,7 @@ def wait_for_batch(batch: BatchRef, timeout: float | None = None) -> Steps[Batch
 
 
 def cancel_batch(batch: BatchRef) -> Steps[BatchCancellationResponse]:
-    """Cancel all of its jobs that have not ended."""
+    """Cancel all jobs of the batch that have not ended."""
     session = batch.session
     response = yield from session.send(session.request("POST", "batches", batch.id, "cancel"))
     return read_model(BatchCancellationResponse, response)
@@ -265,10 +349,17 @@ def retry_batch(
     submission: str | None = None,
     idempotency_key: str | None = None,
 ) -> Steps[BatchCreationResponse]:
-    """Render the jobs that failed or were cancelled again, as a new batch; with `indexes` these of
-    them alone. `submission` is the first new batch, where several batches of one table are retried.
+    """Render jobs that failed or were cancelled again, as a new batch.
 
-    Raises Conflict if there are none, and Gone if their inputs are no longer kept.
+    Args:
+        only: `error` retries only jobs that failed, `cancelled` only those that were cancelled.
+        indexes: Retry only the jobs with these indexes, from 0.
+        submission: If several batches of one table are retried, the id of the first new batch.
+        idempotency_key: See `batches.create`.
+
+    Raises:
+        Conflict: There is no such job to retry.
+        Gone: The inputs of the jobs are no longer stored.
     """
     query = {"only": only, "index": list(indexes) or None, "submission": submission}
     request = batch.session.creation("batches", batch.id, "retry", key=idempotency_key, query=query)
@@ -276,13 +367,17 @@ def retry_batch(
 
 
 def read_results(batch: BatchRef) -> Steps[list[BatchResult]]:
-    """What came of each job of the request, rejected ones too, in its order."""
+    """Read the result of each job, rejected ones included, in the order of the request."""
     request = batch.session.request("GET", "batches", batch.id, "results")
     return read_models(BatchResult, (yield from batch.session.send(request)))
 
 
 def export_results(batch: BatchRef, form: ResultsForm) -> Steps[str]:
-    """The results as the service writes them: JSON, JSON Lines, or a table in CSV."""
+    """Read the results as text.
+
+    Args:
+        form: `json`, `ndjson` (JSON Lines) or `csv`.
+    """
     query = {"format": form}
     request = batch.session.request("GET", "batches", batch.id, "results", query=query)
     response: httpx.Response = yield from batch.session.send(request)
@@ -309,7 +404,7 @@ def _submit(
     outputs: object = None,
     **options: object,
 ) -> Steps[BatchCreationResponse]:
-    """`outputs`, `options` and `query` go into the query."""
+    """Submit a body; `outputs`, `options` and `query` go into the query."""
     options["outputs"] = None if outputs is None else to_json(outputs).decode()
     body = content.encode() if isinstance(content, str) else content
     request = session.creation(
@@ -331,7 +426,7 @@ def _submit(
 
 
 def _rejection(error: APIError) -> BatchRejected | None:
-    """The error as an answer about every single job, if it is one."""
+    """The error as the rejection of every single job, if it is one."""
     if error.status != _ALL_REJECTED:
         return None
     try:

@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class _Driver:
-    """Carries out steps with a blocking HTTP client."""
+    """Performs steps with a blocking HTTP client."""
 
     def __init__(self, http: httpx.Client) -> None:
         self.http = http
@@ -99,7 +99,7 @@ class _Driver:
 
 
 class _Part(Generic[S]):
-    """A part of the client: operations on the same subject."""
+    """A part of the client: operations on one subject."""
 
     def __init__(self, driver: _Driver, subject: S) -> None:
         self.driver = driver
@@ -141,7 +141,7 @@ def _submitting(
 
 
 class Batch(_Part[BatchRef]):
-    """A batch by its id; nothing is read until a method is called."""
+    """A batch. Nothing is read until a method is called."""
 
     @property
     def id(self) -> str:
@@ -158,12 +158,16 @@ class Batch(_Part[BatchRef]):
     retry = _submitting(_batches.retry_batch)
 
     def download(self, folder: str | Path) -> list[DownloadedOutput]:
-        """All that `downloads` yields."""
+        """Download all outputs that are finished by now. See `downloads`."""
         return list(self.downloads(folder))
 
 
 class SubmittedBatch(Batch):
-    """A batch that this client has just submitted; `creation` is the answer."""
+    """A batch that was just submitted.
+
+    Attributes:
+        creation (BatchCreationResponse): The response, with the accepted and the rejected jobs.
+    """
 
     def __init__(self, driver: _Driver, session: Session, creation: BatchCreationResponse) -> None:
         super().__init__(driver, BatchRef(session, creation.batch_id))
@@ -171,12 +175,12 @@ class SubmittedBatch(Batch):
 
 
 class Batches(_Part[Session]):
-    """`client.batches`."""
+    """`client.batches`: batches: submit, check, preview and list them."""
 
     list = _iterating(_batches.list_batches)
 
     def of(self, batch_id: str) -> Batch:
-        """A batch that exists already. Sends nothing."""
+        """Return an existing batch by its id, without sending a request."""
         return Batch(self.driver, BatchRef(self.subject, batch_id))
 
     create = _submitting(_batches.create_batch)
@@ -192,7 +196,7 @@ class Batches(_Part[Session]):
 
 
 class Jobs(_Part[Session]):
-    """`client.jobs`."""
+    """`client.jobs`: jobs, whether they belong to a batch or not."""
 
     create = _blocking(_jobs.create_job)
     join = _blocking(_jobs.join_clips)
@@ -206,7 +210,7 @@ class Jobs(_Part[Session]):
 
 
 class Templates(_Part[Session]):
-    """`client.templates`."""
+    """`client.templates`: the team's templates."""
 
     push = _blocking(_templates.push_template)
     create = _blocking(_templates.create_template)
@@ -222,7 +226,7 @@ class Templates(_Part[Session]):
 
 
 class Fonts(_Part[Session]):
-    """`client.fonts`."""
+    """`client.fonts`: the team's fonts."""
 
     add = _blocking(_fonts.add_font)
     list = _blocking(_fonts.list_fonts)
@@ -231,13 +235,13 @@ class Fonts(_Part[Session]):
 
 
 class Uploads(_Part[Session]):
-    """`client.uploads`."""
+    """`client.uploads`: pictures, sounds and videos that the team has uploaded."""
 
     add = _blocking(_uploads.add_upload)
 
 
 class Schedules(_Part[Session]):
-    """`client.schedules`."""
+    """`client.schedules`: the team's schedules."""
 
     create = _blocking(_schedules.create_schedule)
     list = _blocking(_schedules.list_schedules)
@@ -249,7 +253,7 @@ class Schedules(_Part[Session]):
 
 
 class Secrets(_Part[Session]):
-    """`client.secrets`."""
+    """`client.secrets`: the team's secrets."""
 
     create = _blocking(_secrets.create_secret)
     list = _blocking(_secrets.list_secrets)
@@ -257,7 +261,7 @@ class Secrets(_Part[Session]):
 
 
 class Webhooks(_Part[Session]):
-    """`client.webhooks`."""
+    """`client.webhooks`: the logs of webhooks, and the key that signs them."""
 
     of_job = _blocking(_webhooks.read_job_webhook)
     of_batch = _blocking(_webhooks.read_batch_webhook)
@@ -269,10 +273,20 @@ class Webhooks(_Part[Session]):
 class Reelbatch:
     """A client of a Reelbatch service for ordinary code; threads may share it.
 
-    Without `url` and `token` they come from the environment, a profile, or the service that
-    `reelbatch up` runs in `home`. `timeout` is how long a connection may be silent, in seconds, and
-    `max_retries` how often a request is tried again after a failure that may pass. `http_client`
-    is for proxies and certificates; who brings one closes it. Raises NotConfigured.
+    Args:
+        url: The address of the service. By default it comes from the environment, a profile, or
+            the service that `reelbatch up` runs in `home`.
+        token: The API token. By default it comes from the same place.
+        profile: The name of a profile in `~/.config/reelbatch/profiles.toml`.
+        home: The folder of a service that `reelbatch up` runs; by default `REELBATCH_HOME`, or
+            `./reelbatch-home`.
+        timeout: Seconds that a connection may be silent.
+        max_retries: How often a request is sent again after a temporary failure.
+        http_client: An httpx client of your own, for proxies and certificates. You close it
+            yourself.
+
+    Raises:
+        NotConfigured: No service was found, or no token for it.
     """
 
     def __init__(

@@ -1,9 +1,9 @@
-"""Which service a client talks to, and with which token.
+"""Finds the service that a client talks to, and the token for it.
 
-In this order: the arguments; the profile that an argument names; REELBATCH_URL and REELBATCH_TOKEN;
-the profile that REELBATCH_PROFILE names, or the default one; the service that `reelbatch up` runs
-in REELBATCH_HOME or ./reelbatch-home. A stored token only ever goes to the address that it is
-stored with.
+Sources, in this order: the arguments; the profile that an argument names; REELBATCH_URL and
+REELBATCH_TOKEN; the profile that REELBATCH_PROFILE names, or the default one; the service that
+`reelbatch up` runs in REELBATCH_HOME or ./reelbatch-home. A stored token is only ever sent to the
+address that it is stored with.
 """
 
 import os
@@ -30,7 +30,7 @@ class Configuration:
 
 
 class _Connection(OpenWireModel):
-    """What this client needs of `connection.json`."""
+    """The fields of `connection.json` that this client needs."""
 
     api_url: str
     token: str
@@ -38,7 +38,7 @@ class _Connection(OpenWireModel):
 
 @dataclass(frozen=True)
 class _Source:
-    """A place that may name an address, a token, or both."""
+    """A source that may name an address, a token, or both."""
 
     url: str | None
     token: str | None
@@ -50,7 +50,7 @@ def resolve(
     profile: str | None = None,
     home: str | Path | None = None,
 ) -> Configuration:
-    """Raises NotConfigured, which names what is missing and the ways to give it."""
+    """Raises NotConfigured, which names what is missing and how to provide it."""
     folder = Path(home or os.environ.get("REELBATCH_HOME") or _DEFAULT_HOME).expanduser()
     chosen: str | None = None
     given: str | None = None
@@ -62,7 +62,7 @@ def resolve(
             return _checked(origin_of(chosen.strip()), given.strip())
     if chosen:
         raise NotConfigured(
-            f"There is no token for {chosen}: name one with --token, REELBATCH_TOKEN or a profile."
+            f"There is no token for {chosen}: give one with --token, REELBATCH_TOKEN or a profile."
         )
     raise NotConfigured(
         f"There is no {folder / 'connection.json'}: start the service with `reelbatch up`, name "
@@ -73,7 +73,7 @@ def resolve(
 
 def _checked(url: str, token: str) -> Configuration:
     if not _VISIBLE.fullmatch(token):
-        raise NotConfigured("The token has characters that no token has, such as spaces.")
+        raise NotConfigured("The token has invalid characters, such as spaces.")
     return Configuration(url, token)
 
 
@@ -102,9 +102,9 @@ def _of_profile(name: str) -> _Source:
     profiles = read_profiles()
     found = profiles.profiles.get(name)
     if found is None:
-        known = ", ".join(sorted(profiles.profiles)) or "none"
+        names = ", ".join(sorted(profiles.profiles)) or "none"
         raise NotConfigured(
-            f"There is no profile {name} in {profiles.file}; there are: {known}. "
+            f"There is no profile {name} in {profiles.file}; existing profiles: {names}. "
             "Add it with `reelbatch profiles add`."
         )
     return _Source(found.url, found.token)
@@ -118,6 +118,6 @@ def _of_home(home: Path) -> _Source:
         return _Source(None, None)
     except (OSError, ValidationError) as error:
         raise NotConfigured(
-            f"{file} cannot be read; remove it, and `reelbatch up` writes it anew."
+            f"{file} cannot be read; remove it, and `reelbatch up` will write it again."
         ) from error
     return _Source(connection.api_url, connection.token)

@@ -1,4 +1,4 @@
-"""Files from the service: whole or not there, taken up where they broke off, and fetched once."""
+"""Downloads: files are complete or absent, resumed where they broke off, and fetched only once."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -20,32 +20,43 @@ from reelbatch.models.file_names import file_stems
 from reelbatch.models.wire.batches import BatchJob
 from reelbatch.models.wire.jobs import Job, JobStatus
 
-_DIGITS = 3  # of a job's index, which names its file where it has no name
-_RECORD = ".reelbatch-files"  # in the folder: which output of which job each file is
+_DIGITS = 3  # of a job's index, after which the file of a job without a name is named
+_RECORD = ".reelbatch-files"  # in the folder: which job each file is from
 _PART = ".part"
 _PARTIAL_CONTENT = 206
 _RANGE_NOT_SATISFIABLE = 416
-_LONGEST_TAG = 80  # characters; a file's name may have 255 bytes
+_LONGEST_TAG = 80  # characters; the name of a file can have 255 bytes
 
 
 @dataclass(frozen=True)
 class DownloadedOutput:
-    """The output of a job as a file."""
+    """The output of a job as a file.
+
+    Attributes:
+        job: The job.
+        file: The file.
+        was_there: Whether the file was there already, from an earlier download into the folder.
+        poster: The still of a film that has a poster.
+    """
 
     job: BatchJob
     file: Path
-    was_there: bool  # from an earlier download into the folder
-    poster: Path | None = None  # the still beside a film
+    was_there: bool
+    poster: Path | None = None
 
 
 def downloads(
     batch: BatchRef, folder: str | Path, *, names: Mapping[int, str] | None = None
 ) -> Flow[DownloadedOutput]:
-    """Each output that is finished by now, as a file named as its job, else `007.mp4`, and the
-    poster of a film beside it.
+    """Download the outputs that are finished by now, one after the other.
 
-    `names` are other names of the files by their jobs' indexes, without endings. What an earlier
-    download of the same jobs has left in `folder` is not fetched again.
+    A file has the name of its job; without one it is named by the job's index, such as `007.mp4`.
+    The poster of a film is saved next to it. Files from an earlier download of the same jobs are
+    not fetched again.
+
+    Args:
+        folder: The folder for the files, which is created if it does not exist.
+        names: Other names for the files, by the indexes of their jobs, without extensions.
     """
     target = Path(folder)
     state = yield from read_batch(batch)
@@ -67,13 +78,17 @@ def downloads(
 
 
 def archive(batch: BatchRef, file: str | Path) -> Steps[Path]:
-    """All outputs that exist by now as one ZIP file, with `results.json`."""
+    """Download all outputs that are finished by now as one ZIP file, with `results.json`."""
     request = batch.session.request("GET", "batches", batch.id, "archive")
     return (yield from fetch(batch.session, request, Path(file)))
 
 
 def download_output(session: Session, job_id: str, file: str | Path) -> Steps[Path]:
-    """A finished job's output. Raises NotFound until there is one."""
+    """Download the output of a job.
+
+    Raises:
+        NotFound: The job has no output, or none yet.
+    """
     response: httpx.Response = yield from session.send(session.request("GET", "jobs", job_id))
     job = read_model(Job, response)
     if job.output_url is None:
@@ -82,10 +97,10 @@ def download_output(session: Session, job_id: str, file: str | Path) -> Steps[Pa
 
 
 def fetch(session: Session, request: Request, file: Path) -> Steps[Path]:
-    """Write what is at `request` to `file`, which holds all of it or does not exist.
+    """Write the response to `request` to `file`, which is complete or does not exist.
 
-    What broke off goes on from there, also in a later call, if the service knows the version of
-    what came before. Raises APIError, ConnectionFailed and OSError.
+    A download that broke off is resumed, even by a later call, if the service recognizes the
+    version of the first part. Raises APIError, ConnectionFailed and OSError.
     """
     attempts, most, has_begun = session.attempts(), 0, False
     while True:
@@ -95,20 +110,20 @@ def fetch(session: Session, request: Request, file: Path) -> Steps[Path]:
         except APIError as error:
             if part is None or error.status != _RANGE_NOT_SATISFIABLE:
                 raise
-            yield from do(part.remove)  # of another version, although it seemed to be the same
+            yield from do(part.remove)  # from another version, although the tag was the same
             continue
         if not has_begun:
             has_begun, attempts = True, session.outage_attempts()
-        goes_on = part is not None and response.status_code == _PARTIAL_CONTENT
-        if part is None or not goes_on:
+        is_resumed = part is not None and response.status_code == _PARTIAL_CONTENT
+        if part is None or not is_resumed:
             part = yield from do(partial(_Part.begun, file, response.headers.get("etag", ""), part))
-        stream: BinaryIO = yield from do(partial(part.path.open, "ab" if goes_on else "wb"))
+        stream: BinaryIO = yield from do(partial(part.path.open, "ab" if is_resumed else "wb"))
         size = part.size
         try:
             while (block := (yield from read(response))) is not None:
                 yield from do(partial(stream.write, block))
                 size += len(block)
-                if size > most:  # one that breaks at the same place each time is given up
+                if size > most:  # without progress beyond that place, the download is given up
                     most = size
                     attempts.succeed()
         except httpx.TransportError as error:
@@ -127,7 +142,7 @@ def fetch(session: Session, request: Request, file: Path) -> Steps[Path]:
 
 @dataclass(frozen=True)
 class _Part:
-    """What has come of a file; its name holds the version, an ETag (RFC 9110, 8.8.3)."""
+    """The first part of a file. Its name contains the version, an ETag (RFC 9110, 8.8.3)."""
 
     path: Path
     tag: str
@@ -135,7 +150,7 @@ class _Part:
 
     @classmethod
     def left_of(cls, file: Path) -> "_Part | None":
-        """What an earlier try has left, if it can be taken up."""
+        """The part that an earlier attempt has left, if the download can be resumed."""
         prefix = f".{_digest(file.name)}."
         if not file.parent.is_dir():
             return None
@@ -151,7 +166,7 @@ class _Part:
 
     @classmethod
     def begun(cls, file: Path, tag: str, earlier: "_Part | None") -> "_Part":
-        """A weak tag promises nothing about bytes, and a long one makes no name."""
+        """A new part. A weak tag promises nothing about bytes; a long one does not fit a name."""
         if earlier is not None:
             earlier.remove()
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +179,7 @@ class _Part:
 
 
 class _Record:
-    """Which job each file of a folder is from: a line for each, the last one counts."""
+    """The record of which job each file of a folder is from. The last line about a file counts."""
 
     def __init__(self, file: Path, known: dict[str, tuple[str, int]]) -> None:
         self._file = file
@@ -189,7 +204,7 @@ class _Record:
 
 
 def _lines(file: Path) -> Iterator[tuple[str, tuple[str, int]]]:
-    """A line that broke off counts as none: its file is fetched again."""
+    """The lines of a record. An incomplete line is skipped, so that its file is fetched again."""
     if not file.is_file():
         return
     for line in file.read_text(errors="replace").splitlines():
@@ -199,12 +214,12 @@ def _lines(file: Path) -> Iterator[tuple[str, tuple[str, int]]]:
 
 
 def _digest(name: str) -> str:
-    """A name may have all the bytes that a file system takes."""
+    """A short form of a name, which itself may be as long as the file system allows."""
     return sha256(name.encode()).hexdigest()[:32]
 
 
 def _signed(session: Session, url: str) -> Request:
-    """A link that opens by itself: it may lead anywhere, and never gets the token."""
+    """A request for a link that needs no token: it may lead anywhere, so the token is not sent."""
     return Request("GET", url, silence=session.timeout, follows_redirects=True)
 
 

@@ -1,4 +1,4 @@
-"""What the two drivers share."""
+"""Functions that the two drivers share."""
 
 import inspect
 from collections.abc import Callable
@@ -35,9 +35,9 @@ def describe(
     kind: Any = None,
     returned: Any = None,
 ) -> None:
-    """Let `help` and editors show what a caller gets of `method`, and not its steps.
+    """Let `help` and editors show what `method` returns to its caller, instead of its steps.
 
-    That is the operation's result if it is not `returned`; `kind` is the type of an iterator.
+    That is `returned`, or else the operation's result; `kind` is the type of an iterator.
     """
     signature = inspect.signature(operation)
     yielded, _, result = get_args(signature.return_annotation)

@@ -1,10 +1,10 @@
 """The errors of the client.
 
 ReelbatchError
-├── NotConfigured            no service is named, or no token for it
-├── ConnectionFailed         nobody answers, also after several tries
-├── UnexpectedAnswer         what came is no answer of a Reelbatch service
-├── WaitTimedOut             the time was over before the end (a TimeoutError too)
+├── NotConfigured            no service is configured, or no token for it
+├── ConnectionFailed         the service does not respond, even after several attempts
+├── UnexpectedAnswer         the response is not one of a Reelbatch service
+├── WaitTimedOut             the timeout was over before the end (also a TimeoutError)
 ├── TemplateUnusable         the service cannot use an uploaded template
 └── APIError                 the service refused: status, error_code, details, request_id
     ├── BadRequest           400, 413, 415 and other 4xx
@@ -35,31 +35,43 @@ from reelbatch.models.wire.jobs import JobError
 
 
 class ReelbatchError(Exception):
-    """Any error of this client."""
+    """The base class of all errors of this client."""
 
 
 class NotConfigured(ReelbatchError):
-    """No service is named, or no token for it."""
+    """No service is configured, or no token for it."""
 
 
 class ConnectionFailed(ReelbatchError):
-    """The service does not answer."""
+    """The service does not respond, even after several attempts."""
 
 
 class UnexpectedAnswer(ReelbatchError):
-    """What came is no answer of a Reelbatch service, or of a version that is too different."""
+    """The response is not one of a Reelbatch service, or its version is too different."""
 
 
 class WaitTimedOut(ReelbatchError, TimeoutError):
-    """The time was over before the batch, job or template had come to its end."""
+    """The timeout was over before the batch or job had ended, or the template was ready."""
 
 
 class TemplateUnusable(ReelbatchError):
-    """The service cannot use the template."""
+    """The service cannot read or draw the template."""
 
 
 class APIError(ReelbatchError):
-    """The service answered with an error; `message` names the way out."""
+    """The service responded with an error.
+
+    Attributes:
+        message (str): What is wrong, and what to do about it.
+        status (int): The HTTP status.
+        error_code (str): A stable code such as `LAYER_NOT_FOUND`; empty if something other than
+            Reelbatch responded, such as a proxy.
+        details (tuple[FieldError, ...]): The problems, field by field.
+        request_id (str): The id of the request, which is also in the service's log.
+        retry_after (float | None): Seconds to wait before the next attempt; None if the service
+            does not say.
+        content (bytes): The whole body of the response.
+    """
 
     def __init__(
         self,
@@ -74,27 +86,31 @@ class APIError(ReelbatchError):
     ) -> None:
         self.message = message
         self.status = status
-        self.error_code = error_code  # stable, such as LAYER_NOT_FOUND; empty if another answered
+        self.error_code = error_code
         self.details = tuple(details)
-        self.request_id = request_id  # also in the service's log
-        self.retry_after = retry_after  # seconds
-        self.content = content  # the whole body of the answer
+        self.request_id = request_id
+        self.retry_after = retry_after
+        self.content = content
         super().__init__(message)
 
     def __str__(self) -> str:
-        """The message, and those of the details that it does not say; it begins with the first."""
-        said = self.details[:1] if any(d.message in self.message for d in self.details[:1]) else ()
-        details = (f"{detail.field}: {detail.message}" for detail in self.details[len(said) :])
-        unsaid = [text for text in details if text not in self.message]
-        return "; ".join([self.message.rstrip("."), *unsaid]) if unsaid else self.message
+        """The message, and the details that it does not contain; it often begins with the first."""
+        has_first = any(detail.message in self.message for detail in self.details[:1])
+        details = (f"{each.field}: {each.message}" for each in self.details[int(has_first) :])
+        missing = [text for text in details if text not in self.message]
+        return "; ".join([self.message.rstrip("."), *missing]) if missing else self.message
 
 
 class BadRequest(APIError):
-    """The request has something that cannot be used."""
+    """The request is invalid."""
 
 
 class BatchRejected(BadRequest):
-    """Every job of the batch was rejected; `creation` is the whole answer."""
+    """Every job of the batch was rejected.
+
+    Attributes:
+        creation (BatchCreationResponse): The whole response.
+    """
 
     def __init__(self, creation: BatchCreationResponse, request_id: str = "") -> None:
         self.creation = creation
@@ -107,32 +123,32 @@ class BatchRejected(BadRequest):
 
     @property
     def rejected(self) -> list[JobError]:
-        """The jobs, each with its index in the request and its problems."""
+        """The rejected jobs, each with its index in the request and its problems."""
         return self.creation.errors or []
 
 
 class Unauthorized(APIError):
-    """The token is unknown, revoked or over."""
+    """The token is unknown, revoked or expired."""
 
 
 class Forbidden(APIError):
-    """The token's scopes do not allow that."""
+    """The token's scopes do not allow the request."""
 
 
 class NotFound(APIError):
-    """There is no such thing, or it is another team's."""
+    """The thing does not exist, or belongs to another team."""
 
 
 class Conflict(APIError):
-    """The thing's state does not allow that."""
+    """The state of the thing does not allow the request."""
 
 
 class Gone(APIError):
-    """It is no longer kept."""
+    """The thing is no longer stored."""
 
 
 class IdempotencyKeyReused(APIError):
-    """The key came before with another request."""
+    """The idempotency key was used before, with a different request."""
 
 
 class RateLimited(APIError):
@@ -144,7 +160,7 @@ class ServerError(APIError):
 
 
 class Unavailable(ServerError):
-    """A part of the service does not answer now."""
+    """A part of the service does not respond at the moment."""
 
 
 _CLASSES = {
@@ -170,8 +186,8 @@ class _Problem(OpenWireModel):
 
 
 def error_of(response: httpx.Response) -> APIError:
-    """The error that an answer stands for. Its body has to be read already."""
-    problem = _Problem(error=f"The answer was {response.status_code} {response.reason_phrase}.")
+    """The error of a response, whose body must have been read already."""
+    problem = _Problem(error=f"The response was {response.status_code} {response.reason_phrase}.")
     with suppress(ValidationError):
         problem = _Problem.model_validate_json(response.content)
     status = response.status_code
@@ -188,7 +204,7 @@ def error_of(response: httpx.Response) -> APIError:
 
 
 def retry_after(response: httpx.Response) -> float | None:
-    """Seconds, from either form of the header (RFC 9110, 10.2.3)."""
+    """The seconds of a Retry-After header in either form (RFC 9110, 10.2.3)."""
     text = response.headers.get("retry-after", "").strip()
     if text.isdecimal():
         return float(text[:9])

@@ -1,4 +1,4 @@
-"""A batch's events: reading the stream, and keeping at it when the connection breaks.
+"""The events of a batch: reads the stream, and resumes it when the connection breaks.
 
 Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 """
@@ -18,27 +18,27 @@ from reelbatch.client._steps import Close, Emit, Flow, Pause, read
 from reelbatch.models.wire.batches import BatchJob, BatchListItem, BatchStats
 from reelbatch.models.wire.jobs import JobStatus
 
-_SILENCE = 20.0  # seconds; a service says something every 4
+_SILENCE = 20.0  # seconds; the service sends something at least every 4
 _LINE_END = re.compile(r"\r\n|\n|\r(?=[^\n])")  # a \r at the end may be half of \r\n
 
 
 @dataclass(frozen=True)
 class StatsChanged:
-    """The counts, first as they are and then whenever they change."""
+    """The counts: once at the beginning, then whenever they change."""
 
     stats: BatchStats
 
 
 @dataclass(frozen=True)
 class JobChanged:
-    """A job with a status that was not seen before."""
+    """A job with a new status."""
 
     job: BatchJob
 
 
 @dataclass(frozen=True)
 class BatchEnded:
-    """The last event: nothing is pending."""
+    """The last event: no job is pending."""
 
     batch: BatchListItem
 
@@ -47,9 +47,19 @@ BatchEvent: TypeAlias = StatsChanged | JobChanged | BatchEnded
 
 
 def events(batch: BatchRef) -> Flow[BatchEvent]:
-    """The batch as it goes on, up to its end; each change once, however often the stream breaks.
+    """Follow the batch until it has ended.
 
-    Raises ConnectionFailed once a broken stream cannot be taken up again for half a minute.
+    Each change comes once, however often the connection breaks.
+
+    Raises:
+        ConnectionFailed: A broken stream could not be resumed within half a minute.
+
+    Examples:
+        ```python
+        for event in batch.events():
+            if isinstance(event, JobChanged):
+                print(event.job.index, event.job.status)
+        ```
     """
     session, seen, has_begun = batch.session, _Seen(), False
     request = session.request("GET", "batches", batch.id, "events")
@@ -69,7 +79,7 @@ def events(batch: BatchRef) -> Flow[BatchEvent]:
                 for message in decoder.feed(block):
                     attempts.succeed()
                     event = _event(message)
-                    if event is not None and seen.is_news(event, message.id):
+                    if event is not None and seen.is_new(event, message.id):
                         yield Emit(event)
                     if isinstance(event, BatchEnded):
                         yield Close(response)
@@ -85,7 +95,7 @@ def events(batch: BatchRef) -> Flow[BatchEvent]:
 
 @dataclass
 class _Message:
-    """One event of the stream, as the format has it."""
+    """One event of the stream, in the terms of its format."""
 
     name: str = "message"
     lines: list[str] = field(default_factory=list[str])
@@ -103,7 +113,7 @@ class _Decoder:
         self._message = _Message()
 
     def feed(self, block: bytes) -> Iterator[_Message]:
-        """The events that are complete with this part of the stream."""
+        """Return the events that this part of the stream completes."""
         *lines, self._rest = _LINE_END.split(self._rest + self._text.decode(block))
         for line in lines:
             if line:
@@ -123,33 +133,33 @@ class _Decoder:
                 self._message.lines.append(value)
             case "id":
                 self._message.id = value
-            case _:  # comments, `retry`, and what a later service may say
+            case _:  # comments, `retry`, and fields that a later service may add
                 pass
 
 
 class _Seen:
-    """What was handed out already: a stream that is taken up again repeats some of it."""
+    """What was yielded already: a stream that is resumed repeats some of it."""
 
     def __init__(self) -> None:
         self.last_id = ""
         self._stats: BatchStats | None = None
         self._jobs: dict[int, JobStatus] = {}
 
-    def is_news(self, event: BatchEvent, event_id: str) -> bool:
+    def is_new(self, event: BatchEvent, event_id: str) -> bool:
         self.last_id = event_id or self.last_id
         match event:
             case StatsChanged(stats):
-                is_news, self._stats = stats != self._stats, stats
+                is_new, self._stats = stats != self._stats, stats
             case JobChanged(job):
-                is_news = self._jobs.get(job.index) is not job.status
+                is_new = self._jobs.get(job.index) is not job.status
                 self._jobs[job.index] = job.status
             case BatchEnded():
-                is_news = True
-        return is_news
+                is_new = True
+        return is_new
 
 
 def _event(message: _Message) -> BatchEvent | None:
-    """None for an event that this client does not know."""
+    """Parse an event; None if this client does not know its kind."""
     try:
         match message.name:
             case "stats":

@@ -1,4 +1,4 @@
-"""What can be done with the team's fonts."""
+"""Operations on the team's fonts."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +9,12 @@ from reelbatch.models.wire.fonts import Font
 
 
 def add_font(session: Session, file: str | Path, *, family_name: str | None = None) -> Steps[Font]:
-    """Add a TTF or OTF file. `family_name` is the file's own if left out."""
+    """Add a font.
+
+    Args:
+        file: A TTF or OTF file.
+        family_name: The family name that templates use; by default the file's own.
+    """
     path = Path(file)
     content = yield from do(path.read_bytes)
     request = replace(
@@ -22,14 +27,19 @@ def add_font(session: Session, file: str | Path, *, family_name: str | None = No
 
 
 def list_fonts(session: Session) -> Steps[list[Font]]:
-    """The team's fonts, oldest first."""
+    """List the team's fonts, oldest first."""
     return read_models(Font, (yield from session.send(session.request("GET", "fonts"))))
 
 
 def read_font(session: Session, font_id: str) -> Steps[Font]:
+    """Read a font's names."""
     return read_model(Font, (yield from session.send(session.request("GET", "fonts", font_id))))
 
 
 def delete_font(session: Session, font_id: str) -> Steps[None]:
-    """Raises Conflict while jobs use it."""
+    """Delete a font.
+
+    Raises:
+        Conflict: Jobs are using the font.
+    """
     yield from session.send(session.request("DELETE", "fonts", font_id))

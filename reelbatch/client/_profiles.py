@@ -1,4 +1,4 @@
-"""Profiles: services by name, in a file of the user's.
+"""Profiles: named services, stored in a file of the user.
 
     default = "studio"
 
@@ -6,8 +6,8 @@
     url = "https://render.example.com"
     token = "rb_…"
 
-`$XDG_CONFIG_HOME/reelbatch/profiles.toml`, or that of `~/.config`. It holds tokens, so it is
-written for its owner alone. Format: https://toml.io/en/v1.0.0
+The file is `$XDG_CONFIG_HOME/reelbatch/profiles.toml`, or the same below `~/.config`. It contains
+tokens, so that only its owner may read it. Format: https://toml.io/en/v1.0.0
 """
 
 import json
@@ -28,6 +28,8 @@ _VISIBLE = re.compile(r"^[\x21-\x7e]+$")
 
 
 class Profile(BaseModel):
+    """A named service: the URL of its API and a token."""
+
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     url: str
@@ -43,34 +45,56 @@ class _Content(BaseModel):
 
 @dataclass(frozen=True)
 class Profiles:
-    """What the file says. Changes are only kept by `write`."""
+    """The content of the file of profiles. Changes make a copy; `write` stores it."""
 
     file: Path
     default: str | None = None
     profiles: Mapping[str, Profile] = field(default_factory=dict[str, Profile])
 
     def having(self, name: str, profile: Profile) -> "Profiles":
-        """With one more, or another of that name. Raises ValueError for what cannot be written."""
+        """Add a profile, or replace the one with this name.
+
+        Args:
+            name: Up to 64 letters, digits, `-` and `_`.
+            profile: Its URL and token, in visible ASCII characters.
+
+        Raises:
+            ValueError: The name, the URL or the token cannot be written.
+        """
         if not _NAME.fullmatch(name):
-            raise ValueError(f"{name!r} is no profile's name: letters, digits, - and _ make one.")
+            raise ValueError(
+                f"{name!r} cannot be the name of a profile: use letters, digits, - and _."
+            )
         for value in (profile.url, profile.token):
             if not _VISIBLE.fullmatch(value):
-                raise ValueError("The URL and the token have to be visible ASCII characters.")
+                raise ValueError("The URL and the token must consist of visible ASCII characters.")
         return replace(self, profiles={**self.profiles, name: profile})
 
     def without(self, name: str) -> "Profiles":
-        """Raises ValueError for an unknown one."""
+        """Remove a profile.
+
+        Raises:
+            ValueError: There is no such profile.
+        """
         self._check(name)
         rest = {other: profile for other, profile in self.profiles.items() if other != name}
         return replace(self, profiles=rest, default=None if self.default == name else self.default)
 
     def using(self, name: str) -> "Profiles":
-        """With `name` as the default. Raises ValueError for an unknown one."""
+        """Make a profile the default.
+
+        Raises:
+            ValueError: There is no such profile.
+        """
         self._check(name)
         return replace(self, default=name)
 
     def write(self) -> None:
-        """Replace the file at once. Comments in it are lost. Raises OSError."""
+        """Replace the file atomically. Comments in it are lost.
+
+        Raises:
+            OSError: The file cannot be written.
+        """
         self.file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor, draft = tempfile.mkstemp(dir=self.file.parent, prefix=".profiles-")  # mode 0600
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
@@ -79,11 +103,11 @@ class Profiles:
 
     def _check(self, name: str) -> None:
         if name not in self.profiles:
-            known = ", ".join(sorted(self.profiles)) or "none"
-            raise ValueError(f"There is no profile {name}; there are: {known}.")
+            names = ", ".join(sorted(self.profiles)) or "none"
+            raise ValueError(f"There is no profile {name}; existing profiles: {names}.")
 
     def _text(self) -> str:
-        """JSON's strings are TOML's as long as all characters are visible ones."""
+        """The content as TOML. JSON strings are TOML strings if all characters are visible."""
         lines = [f"default = {json.dumps(self.default)}\n"] if self.default else []
         for name, profile in sorted(self.profiles.items()):
             lines += [f"\n[profiles.{name}]\n"]
@@ -98,7 +122,11 @@ def profiles_file() -> Path:
 
 
 def read_profiles() -> Profiles:
-    """Without a file there are none. Raises NotConfigured if it is broken."""
+    """Read the user's profiles, of which there are none without a file.
+
+    Raises:
+        NotConfigured: The file cannot be read.
+    """
     file = profiles_file()
     try:
         content = _Content.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))

@@ -1,4 +1,4 @@
-"""What can be done with the team's secrets, whose values nobody reads again."""
+"""Operations on the team's secrets, whose values cannot be read again."""
 
 from dataclasses import replace
 
@@ -8,9 +8,10 @@ from reelbatch.models.wire.secrets import Secret
 
 
 def create_secret(session: Session, name: str, value: str) -> Steps[Secret]:
-    """Store a secret; jobs refer to it as `${secrets.NAME}`.
+    """Store a secret, which jobs refer to as `${secrets.NAME}`.
 
-    Raises Conflict if the name is taken: delete that secret first.
+    Raises:
+        Conflict: There is a secret with this name. Delete it first.
     """
     body = {"name": name, "value": value}
     request = replace(session.request("PUT", "secrets", body=body), is_repeatable=False)
@@ -18,10 +19,10 @@ def create_secret(session: Session, name: str, value: str) -> Steps[Secret]:
 
 
 def list_secrets(session: Session) -> Steps[list[Secret]]:
-    """The team's secrets without their values, oldest first."""
+    """List the team's secrets without their values, oldest first."""
     return read_models(Secret, (yield from session.send(session.request("GET", "secrets"))))
 
 
 def delete_secret(session: Session, secret_id: str) -> Steps[None]:
-    """Jobs that still need it fail."""
+    """Delete a secret. Jobs that still need it will fail."""
     yield from session.send(session.request("DELETE", "secrets", secret_id))

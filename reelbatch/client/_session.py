@@ -1,4 +1,4 @@
-"""A team's view of a service: where it is, its token, and how often to try."""
+"""A team's access to a service: its address, the token, and the number of attempts."""
 
 import logging
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Subject(Protocol):
-    """What an operation is about: a session, or a thing in it."""
+    """The subject of an operation: a session, or a thing in it."""
 
     @property
     def session(self) -> "Session": ...
@@ -48,7 +48,7 @@ class Session:
 
     @property
     def outage_retries(self) -> int:
-        """For an operation that has begun: it outlasts half a minute without a service."""
+        """For an operation that has begun: it survives half a minute without the service."""
         return max(self.max_retries, _OUTAGE_RETRIES)
 
     def request(
@@ -60,7 +60,7 @@ class Session:
         body: object = None,
         version: Literal["v2", "v3"] = "v2",
     ) -> Request:
-        """A request to the API. `query` is without its None, `body` any JSON or models."""
+        """A request to the API. In `query`, None is left out; `body` is JSON or models."""
         parts = "/".join(quote(part, safe="") for part in path)
         sent = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         content = body if isinstance(body, bytes | None) else to_json(body)
@@ -78,16 +78,16 @@ class Session:
         )
 
     def creation(self, *path: str, key: str | None, **parts: Any) -> Request:
-        """A POST that all tries send with one Idempotency-Key."""
+        """A POST that has the same Idempotency-Key in all attempts."""
         request = self.request("POST", *path, **parts)
         return replace(request, headers={**request.headers, "Idempotency-Key": key or new_id()})
 
     def send(self, request: Request, max_retries: int | None = None) -> Steps[httpx.Response]:
-        """The answer. Raises APIError and ConnectionFailed."""
+        """The response. Raises APIError and ConnectionFailed."""
         return (yield from self._try(Send(request), self.attempts(max_retries)))
 
     def open(self, request: Request, attempts: Attempts) -> Steps[httpx.Response]:
-        """The answer, whose body is still to be read. Raises as `send`."""
+        """The response, whose body is not read yet. Raises the same errors as `send`."""
         return (yield from self._try(Send(request, opens=True), attempts))
 
     def attempts(self, limit: int | None = None) -> Attempts:
@@ -98,10 +98,10 @@ class Session:
 
     def give_up(self, request: Request, error: Exception) -> ConnectionFailed:
         reason = str(error) or type(error).__name__
-        return ConnectionFailed(f"{self._shown(request.url)} does not answer ({reason}).")
+        return ConnectionFailed(f"{self._shown(request.url)} does not respond ({reason}).")
 
     def _shown(self, url: str) -> str:
-        """Of another URL than the API's the origin alone: the rest may be a signature."""
+        """The URL; outside of the API only its origin, because the rest may have a signature."""
         if url.startswith(f"{self.origin}{_API_PATH}/"):
             return url
         return "/".join(url.split("/", 3)[:3])
@@ -112,7 +112,7 @@ class Session:
             try:
                 response: httpx.Response = yield step
             except httpx.InvalidURL as error:
-                raise ConnectionFailed(f"{request.url} is no URL: {error}.") from error
+                raise ConnectionFailed(f"{request.url} is not a URL: {error}.") from error
             except httpx.TransportError as error:
                 pause = attempts.pause(request, error)
                 if pause is None:
@@ -127,7 +127,7 @@ class Session:
                 if pause is None:
                     raise error_of(response)
                 reason = str(response.status_code)
-            log.info("%s is tried again in %.1f s: %s", request.method, pause, reason)
+            log.info("trying %s again in %.1f s: %s", request.method, pause, reason)
             yield Pause(pause)
 
 
@@ -136,7 +136,7 @@ def origin_of(url: str) -> str:
 
 
 def read_model(model: type[M], response: httpx.Response) -> M:
-    """A later service may say more than this client knows. Raises UnexpectedAnswer."""
+    """Parse a response, without fields that a later service has added. Raises UnexpectedAnswer."""
     try:
         return model.model_validate_json(response.content, extra="ignore")
     except ValidationError as error:
@@ -144,7 +144,7 @@ def read_model(model: type[M], response: httpx.Response) -> M:
 
 
 def read_models(model: type[M], response: httpx.Response) -> list[M]:
-    """As `read_model`, for a bare array."""
+    """Like `read_model`, for a bare array."""
     try:
         items = _LIST.validate_json(response.content)
         return [model.model_validate(item, extra="ignore") for item in items]
@@ -153,14 +153,14 @@ def read_models(model: type[M], response: httpx.Response) -> list[M]:
 
 
 def to_json(content: object) -> bytes:
-    """Plain values and models by the names of the wire; models without what was never set."""
+    """Serialize values and models with the wire's field names, without fields that are not set."""
     return _ANYTHING.dump_json(content, by_alias=True, exclude_unset=True)
 
 
 def _unexpected(model: type[BaseModel], error: ValidationError) -> UnexpectedAnswer:
     return UnexpectedAnswer(
-        f"The answer is no {model.__name__} ({error.error_count()} problems); "
-        "is this the URL of a Reelbatch service, and of this client's version?"
+        f"The response is not a valid {model.__name__} ({error.error_count()} problems). Check "
+        "that the URL is that of a Reelbatch service, and that its version fits this client."
     )
 
 

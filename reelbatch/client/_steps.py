@@ -1,7 +1,7 @@
-"""What the client does, as steps that a driver carries out: one with threads, one with asyncio.
+"""The client's operations as steps, which a driver performs: one for threads, one for asyncio.
 
-An operation is a generator. It yields a step and is sent what came of it, or has the step's error
-thrown in, so that it reads as ordinary code and knows nothing of how the driver waits.
+An operation is a generator. It yields a step and is sent the result, or the step's error is thrown
+into it. It reads like ordinary code, and does not depend on how the driver waits.
 """
 
 from collections.abc import Callable, Generator, Mapping
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Request:
-    """A request, before any HTTP library has seen it."""
+    """A request, independent of any HTTP library."""
 
     method: str
     url: str
@@ -24,31 +24,31 @@ class Request:
     content: bytes | None = field(default=None, repr=False)
     files: Mapping[str, tuple[str, bytes] | tuple[str, bytes, str]] | None = field(
         default=None, repr=False
-    )  # each with its name, and perhaps its media type
+    )  # file name, content and, optionally, media type of each
     form: Mapping[str, str] | None = None
-    silence: float = 60.0  # seconds without a byte after which the connection counts as broken
+    silence: float = 60.0  # seconds without a byte, after which the connection counts as broken
     follows_redirects: bool = False
-    is_repeatable: bool = True  # whether a second one does no harm if the first arrived after all
+    is_repeatable: bool = True  # whether a second one is harmless even if the first has arrived
 
 
 @dataclass(frozen=True)
 class Send:
-    """Sent the answer, read to its end. Raises httpx.TransportError."""
+    """Its result is the response, read to its end. Raises httpx.TransportError."""
 
     request: Request
-    opens: bool = False  # instead: of a success nothing is read, it is left to `Read`
+    opens: bool = False  # leave the body of a success to `Read`
 
 
 @dataclass(frozen=True)
 class Read:
-    """Sent the next bytes of an opened answer, None at its end. Raises httpx.TransportError."""
+    """Its result is an open response's next bytes; None at the end. Raises httpx.TransportError."""
 
     response: httpx.Response
 
 
 @dataclass(frozen=True)
 class Close:
-    """Ends an opened answer early. Drivers close what an operation leaves open."""
+    """Closes an open response early. Drivers close what an operation leaves open."""
 
     response: httpx.Response
 
@@ -60,14 +60,14 @@ class Pause:
 
 @dataclass(frozen=True)
 class Do:
-    """Sent what `work` returns. It is about files, and must not hold an event loop up."""
+    """Its result is what `work` returns. Work with files must not block an event loop."""
 
     work: Callable[[], Any]
 
 
 @dataclass(frozen=True)
 class Emit(Generic[T]):
-    """Hands a value to whoever iterates."""
+    """Hands a value to the caller, who iterates."""
 
     value: T
 
@@ -76,7 +76,7 @@ Step: TypeAlias = Send | Read | Close | Pause | Do
 Steps: TypeAlias = Generator[Step, Any, T]
 """An operation with one result."""
 Flow: TypeAlias = Generator[Step | Emit[T], Any, None]
-"""An operation with many."""
+"""An operation with many results."""
 
 
 def do(work: Callable[[], T]) -> Steps[T]:

@@ -1,4 +1,4 @@
-"""What can be done with templates."""
+"""Operations on templates."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,6 @@ _TYPE_OF_SUFFIX = {
 
 _CHECK_INTERVAL = 0.2  # seconds
 _READ_TIME = 120.0  # seconds; the service reads a file in well under one
-
 
 _CODEC_OF_SUFFIX = {
     ".png": "image_png",
@@ -65,17 +64,32 @@ def push_template(
 ) -> Steps[Template]:
     """Upload a file as a new template, and wait until the service has read it.
 
-    The name is the file's if left out, and so is the type: `lottie` for .json and .lottie, `zip`
-    for .zip, `aep` and `mogrt` for After Effects projects. With `lossy`, compositions of these are
-    drawn though they will not look as designed. Raises TemplateUnusable if the service cannot read
-    the file, WaitTimedOut if it has not within `timeout` seconds, OSError, and ValueError for a
-    file of no known type.
+    Args:
+        file: The file.
+        name: The name of the template; by default that of the file, without its extension.
+        template_type: `lottie`, `zip`, `aep`, `mogrt` or `html`; by default from the extension
+            of the file.
+        renderer: What draws the template; `auto` lets the service choose.
+        lossy: Draw an After Effects project even if it will not look as designed.
+        timeout: Seconds to wait until the file has been read; None: without a limit.
+
+    Raises:
+        TemplateUnusable: The service cannot read the file.
+        WaitTimedOut: The service has not read the file after `timeout` seconds.
+        ValueError: The extension of the file does not determine the type.
+        OSError: The file cannot be read on this machine.
+
+    Examples:
+        ```python
+        template = client.templates.push("product-promo.zip", name="promo")
+        print(template.compositions, template.layers)
+        ```
     """
     path = Path(file)
     kind = template_type or _TYPE_OF_SUFFIX.get(path.suffix.lower())
     if kind is None:
         raise ValueError(
-            f"the name of {path} does not tell its type: say aep, html, lottie, mogrt or zip"
+            f"the type of {path} is not clear from its name: give aep, html, lottie, mogrt or zip"
         )
     content = yield from do(path.read_bytes)
     template = yield from create_template(
@@ -83,7 +97,7 @@ def push_template(
     )
     upload = template.upload_info
     if upload is None:
-        raise UnexpectedAnswer(f"The service does not say where template {template.id} goes.")
+        raise UnexpectedAnswer(f"The service did not say where to upload template {template.id}.")
     headers = {"Content-Type": "application/octet-stream"}
     yield from session.send(
         Request(upload.method, upload.url, headers, content=content, silence=session.timeout)
@@ -100,7 +114,16 @@ def create_template(
     renderer: Renderer = "auto",
     lossy: bool = False,
 ) -> Steps[Template]:
-    """Announce a template. Its file comes from the URL `src`, or is PUT to `upload_info.url`."""
+    """Create a template without uploading its file.
+
+    Args:
+        template_type: `lottie`, `zip`, `aep`, `mogrt` or `html`.
+        name: The name of the template.
+        src: The URL that the service downloads the file from. Without one, upload the file with a
+            PUT to `upload_info.url` of the result.
+        renderer: What draws the template; `auto` lets the service choose.
+        lossy: Draw an After Effects project even if it will not look as designed.
+    """
     body: dict[str, JsonValue] = {"type": template_type, "displayName": name}
     body |= ({"src": src} if src else {}) | ({"lossy": True} if lossy else {})
     body |= {"renderer": renderer} if renderer != "auto" else {}
@@ -111,7 +134,16 @@ def create_template(
 def wait_for_template(
     session: Session, template_id: str, timeout: float | None = _READ_TIME
 ) -> Steps[Template]:
-    """The template once it can be used. Raises TemplateUnusable, and WaitTimedOut."""
+    """Wait until a template can be used.
+
+    Args:
+        template_id: The id of the template.
+        timeout: Seconds to wait; None: without a limit.
+
+    Raises:
+        TemplateUnusable: The service cannot read the file.
+        WaitTimedOut: The service has not read the file after `timeout` seconds.
+    """
     deadline = None if timeout is None else monotonic() + timeout
     while True:
         template = yield from read_template(session, template_id)
@@ -123,26 +155,32 @@ def wait_for_template(
             )
         if deadline is not None and monotonic() + _CHECK_INTERVAL > deadline:
             raise WaitTimedOut(
-                f"Template {template_id} has not been read after {timeout:.0f} seconds "
+                f"Template {template_id} was not read within {timeout:.0f} seconds "
                 f"({template.status}); is a worker running?"
             )
         yield Pause(_CHECK_INTERVAL)
 
 
 def list_templates(session: Session) -> Steps[list[Template]]:
-    """The team's templates, oldest first."""
+    """List the team's templates, oldest first."""
     return read_models(Template, (yield from session.send(session.request("GET", "templates"))))
 
 
 def read_template(session: Session, template_id: str) -> Steps[Template]:
-    """One template, with its compositions, layers and fonts once it is uploaded."""
+    """Read a template, with its compositions, layers and fonts once it is uploaded."""
     request = session.request("GET", "templates", template_id)
     return read_model(Template, (yield from session.send(request)))
 
 
 def example_table(session: Session, template_id: str, composition: str | None = None) -> Steps[str]:
-    """A CSV for `batches.create_from_table`, with a column for each field of the composition, and a
-    row of the template's own words."""
+    """Read an example table for `batches.create_from_table`, as CSV.
+
+    It has a column for each field of the composition, and one row with the template's own texts.
+
+    Args:
+        template_id: The id of the template.
+        composition: The composition; by default the first one.
+    """
     query = {"format": "csv", "composition": composition}
     request = session.request("GET", "templates", template_id, "fields", query=query)
     response: httpx.Response = yield from session.send(request)
@@ -152,14 +190,22 @@ def example_table(session: Session, template_id: str, composition: str | None = 
 def picture_of_template(
     session: Session, template_id: str, file: AnyPath, composition: str | None = None
 ) -> Steps[Path]:
-    """One frame of the middle of a composition, or of the first one, at half its size.
+    """Render the middle frame of a composition, at half its size.
 
-    PNG, JPEG or WebP, by the ending of `file`. Raises ValueError for another ending, and
-    TemplateUnusable where there is nothing to be drawn.
+    Args:
+        template_id: The id of the template.
+        file: The file to write: PNG, JPEG or WebP, according to its extension.
+        composition: The composition; by default the first one.
+
+    Raises:
+        ValueError: The file has another extension.
+        TemplateUnusable: The composition cannot be drawn.
     """
     codec = _CODEC_OF_SUFFIX.get(Path(file).suffix.lower())
     if codec is None:
-        raise ValueError(f"a picture is a file such as template.png, .jpg or .webp; not {file}")
+        raise ValueError(
+            f"{file} cannot be a picture: its name must end in .png, .jpg, .jpeg or .webp"
+        )
     request = session.request("GET", "templates", template_id, "compositions", version="v3")
     found = read_models(_Composition, (yield from session.send(request)))
     shown = next((each for each in found if composition in (None, each.name)), None)
@@ -174,11 +220,12 @@ def picture_of_template(
     created = yield from create_job(session, job)
     ended = yield from wait_for_job(session, created.id)
     if ended.error:
-        raise TemplateUnusable(f"The template has no picture: {ended.error}")
+        raise TemplateUnusable(f"The template cannot be drawn: {ended.error}")
     return (yield from download_output(session, ended.id, file))
 
 
 def rename_template(session: Session, template_id: str, name: str) -> Steps[Template]:
+    """Give a template another name."""
     request = session.request("PATCH", "templates", template_id, body={"displayName": name})
     return read_model(Template, (yield from session.send(request)))
 
@@ -190,21 +237,35 @@ def change_template(
     renderer: Renderer | None = None,
     lossy: bool | None = None,
 ) -> Steps[Template]:
-    """Change how a template is drawn: `lossy` is for After Effects projects alone, `renderer` for
-    Lottie templates too. None leaves a setting as it is."""
-    asked: dict[str, JsonValue] = {"renderer": renderer, "lossy": lossy}
-    body = {key: value for key, value in asked.items() if value is not None}
+    """Change how a template is drawn.
+
+    Args:
+        template_id: The id of the template.
+        renderer: What draws a Lottie template or an After Effects project; None: unchanged.
+        lossy: Whether to draw an After Effects project even if it will not look as designed;
+            None: unchanged.
+    """
+    settings: dict[str, JsonValue] = {"renderer": renderer, "lossy": lossy}
+    body = {key: value for key, value in settings.items() if value is not None}
     request = session.request("PATCH", "templates", template_id, body=body)
     return read_model(Template, (yield from session.send(request)))
 
 
 def delete_template(session: Session, template_id: str) -> Steps[None]:
-    """Raises Conflict while jobs use it. Outputs that were made from it stay."""
+    """Delete a template. Outputs that were made from it stay.
+
+    Raises:
+        Conflict: Jobs are using the template.
+    """
     yield from session.send(session.request("DELETE", "templates", template_id))
 
 
 def download_template(session: Session, template_id: str, file: AnyPath) -> Steps[Path]:
-    """The file that was uploaded. Raises Gone if there is none."""
+    """Download the file that was uploaded.
+
+    Raises:
+        Gone: The file does not exist.
+    """
     request = session.request("GET", "templates", template_id, "download")
     link = read_model(_Link, (yield from session.send(request)))
     signed = Request("GET", link.url, silence=session.timeout, follows_redirects=True)

@@ -1,4 +1,4 @@
-"""Pictures, sound and video of one's own, for jobs to use."""
+"""Operations on uploaded files: pictures, sounds and videos for jobs to use."""
 
 import hashlib
 from pathlib import Path
@@ -10,15 +10,25 @@ from reelbatch.models.wire.uploaded_files import UploadedFile, media_ending
 
 
 def add_upload(session: Session, file: str | Path) -> Steps[UploadedFile]:
-    """Upload a file, unless the service has it already. Its `src` goes into assets.
+    """Upload a picture, a sound or a video, unless the service has it already.
 
-    Raises OSError, and ValueError for a file whose name is not that of a picture, a sound or a
-    video.
+    Returns:
+        The uploaded file. Use its `src` as the `src` of assets.
+
+    Raises:
+        ValueError: The extension of the file is not that of a picture, a sound or a video.
+        OSError: The file cannot be read on this machine.
+
+    Examples:
+        ```python
+        photo = client.uploads.add("photo.png")
+        asset = {"type": "image", "layerName": "photo", "src": photo.src}
+        ```
     """
     path = Path(file)
     ending = media_ending(path.name)
     if ending is None:
-        raise ValueError(f"{path} is not a picture, a sound or a video by its name")
+        raise ValueError(f"{path} does not have the extension of a picture, a sound or a video")
     content = yield from do(path.read_bytes)
     id_ = f"{hashlib.sha256(content).hexdigest()}{ending}"
     try:

@@ -1,4 +1,4 @@
-"""The logs of webhooks, sending one again, and what they are signed with."""
+"""Operations on webhooks: read their logs and their signing key, and send one again."""
 
 from dataclasses import replace
 
@@ -8,29 +8,49 @@ from reelbatch.models.wire.webhooks import WebhookLog, WebhookSecret
 
 
 def read_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:
-    """What came of a job's webhook, attempt by attempt. Raises NotFound if it has none."""
+    """Read the log of a job's webhook, attempt by attempt.
+
+    Raises:
+        NotFound: The job has no webhook.
+    """
     return (yield from _log(session, "jobs", job_id))
 
 
 def read_batch_webhook(session: Session, batch_id: str) -> Steps[WebhookLog]:
-    """What came of a batch's webhook, attempt by attempt. Raises NotFound if it has none."""
+    """Read the log of a batch's webhook, attempt by attempt.
+
+    Raises:
+        NotFound: The batch has no webhook.
+    """
     return (yield from _log(session, "batches", batch_id))
 
 
 def redeliver_job_webhook(session: Session, job_id: str) -> Steps[WebhookLog]:
-    """Send it again. Raises Conflict before the job's end, or while it is still being tried."""
+    """Send a job's webhook again.
+
+    Raises:
+        Conflict: The job has not ended, or the webhook is still being sent.
+    """
     return (yield from _redelivery(session, "jobs", job_id))
 
 
 def redeliver_batch_webhook(session: Session, batch_id: str) -> Steps[WebhookLog]:
-    """Send it again. Raises Conflict before the batch's end, or while it is still being tried."""
+    """Send a batch's webhook again.
+
+    Raises:
+        Conflict: The batch has not ended, or the webhook is still being sent.
+    """
     return (yield from _redelivery(session, "batches", batch_id))
 
 
 def read_webhook_secret(session: Session) -> Steps[str]:
-    """The team's key, `whsec_…`, as Standard Webhooks' libraries take it.
+    """Read the key that the team's webhooks are signed with.
 
-    Raises Forbidden without the scope `jobs:write`.
+    Returns:
+        A key such as `whsec_…`, as the libraries of Standard Webhooks expect it.
+
+    Raises:
+        Forbidden: The token does not have the scope `jobs:write`.
     """
     request = session.request("GET", "webhooks", "secret")
     return read_model(WebhookSecret, (yield from session.send(request))).secret

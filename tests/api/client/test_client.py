@@ -213,7 +213,7 @@ async def test_templates_are_pushed_renamed_fetched_and_deleted(
         await reelbatch.templates.get(template.id)
     with pytest.raises(TemplateUnusable, match="broken"):
         await reelbatch.templates.push(a_file(tmp_path / "broken.json", b"{}"))
-    with pytest.raises(ValueError, match="say aep, html, lottie"):
+    with pytest.raises(ValueError, match="give aep, html, lottie"):
         await reelbatch.templates.push(tmp_path / "card.psd")
 
 

@@ -1,4 +1,4 @@
-"""Which service a client talks to, and that no token goes to another."""
+"""Which service a client talks to, and that no other service gets its token."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from reelbatch.client import NotConfigured, Profile, Reelbatch, read_profiles
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The home of a running service, and no setting of anybody's."""
+    """The home of a running service, without any settings of the machine."""
     for name in ("URL", "TOKEN", "PROFILE"):
         monkeypatch.delenv(f"REELBATCH_{name}", raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
@@ -26,49 +26,52 @@ def a_profile(name: str, *, default: bool = False) -> None:
     (profiles.using(name) if default else profiles).write()
 
 
-def asked(*arguments: str | None, profile: str | None = None) -> tuple[str, str]:
-    """Where a client with these arguments goes, and with which token."""
+def destination(*arguments: str | None, profile: str | None = None) -> tuple[str, str]:
+    """The host that a client with these arguments sends requests to, and the token."""
     seen: list[httpx.Request] = []
 
-    def answer(request: httpx.Request) -> httpx.Response:
+    def respond(request: httpx.Request) -> httpx.Response:
         seen.append(request)
         return httpx.Response(200, json=[])
 
-    http = httpx.Client(transport=httpx.MockTransport(answer))
+    http = httpx.Client(transport=httpx.MockTransport(respond))
     Reelbatch(*arguments, profile=profile, http_client=http).templates.list()
     return seen[0].url.host, seen[0].headers["Authorization"].removeprefix("Bearer ")
 
 
-def test_each_place_wins_over_those_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert asked() == ("home", "of-home")
+def test_each_source_takes_precedence_over_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert destination() == ("home", "of-home")
     a_profile("usual", default=True)
     a_profile("other")
-    assert asked() == ("usual", "of-usual")
+    assert destination() == ("usual", "of-usual")
     monkeypatch.setenv("REELBATCH_PROFILE", "other")
-    assert asked() == ("other", "of-other")
+    assert destination() == ("other", "of-other")
     monkeypatch.setenv("REELBATCH_URL", "http://variable/api/v2/")
     monkeypatch.setenv("REELBATCH_TOKEN", "of-variable")
-    assert asked() == ("variable", "of-variable")
-    assert asked(profile="usual") == ("usual", "of-usual")
-    assert asked("http://argument", "of-argument", profile="usual") == ("argument", "of-argument")
+    assert destination() == ("variable", "of-variable")
+    assert destination(profile="usual") == ("usual", "of-usual")
+    assert destination("http://argument", "of-argument", profile="usual") == (
+        "argument",
+        "of-argument",
+    )
 
 
-def test_a_stored_token_goes_only_where_it_belongs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stored_token_is_only_sent_to_its_service(monkeypatch: pytest.MonkeyPatch) -> None:
     a_profile("studio", default=True)
     with pytest.raises(NotConfigured, match="no token for http://elsewhere"):
-        asked("http://elsewhere")
+        destination("http://elsewhere")
     with pytest.raises(NotConfigured, match="no token"):
-        asked("http://elsewhere", profile="studio")
-    assert asked("http://studio/") == ("studio", "of-studio")
-    assert asked(None, "mine") == ("studio", "mine")
+        destination("http://elsewhere", profile="studio")
+    assert destination("http://studio/") == ("studio", "of-studio")
+    assert destination(None, "mine") == ("studio", "mine")
     monkeypatch.setenv("REELBATCH_URL", "http://home")
-    assert asked() == ("home", "of-home")
+    assert destination() == ("home", "of-home")
 
 
-def test_what_is_missing_or_broken_is_named_with_a_way_out(
+def test_errors_name_what_is_missing_or_broken_and_how_to_fix_it(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(NotConfigured, match=r"no profile nobody .* there are: none"):
+    with pytest.raises(NotConfigured, match=r"no profile nobody .* existing profiles: none"):
         Reelbatch(profile="nobody")
     (home / "connection.json").write_text("{")
     with pytest.raises(NotConfigured, match="remove it"):
@@ -88,7 +91,7 @@ def test_what_is_missing_or_broken_is_named_with_a_way_out(
         Reelbatch()
 
 
-def test_profiles_are_kept_for_their_owner_alone_and_with_any_token() -> None:
+def test_only_the_owner_can_read_the_profiles_and_any_token_can_be_stored() -> None:
     a_profile("studio", default=True)
     token = 'rb_"quoted"\\backslash'
     profiles = read_profiles().having("odd", Profile(url="http://odd", token=token))
@@ -101,6 +104,6 @@ def test_profiles_are_kept_for_their_owner_alone_and_with_any_token() -> None:
             profiles.having(name, Profile(url="http://x", token=value))
 
 
-def test_a_token_is_in_no_text_about_the_client() -> None:
+def test_no_representation_of_the_client_has_the_token() -> None:
     client = Reelbatch("http://x", "rb_hush")
     assert "rb_hush" not in repr(vars(client)) + repr(client.batches.of("X").subject)

@@ -1,4 +1,4 @@
-"""What people read of an error that the service answered."""
+"""The text of an error that the service responded with."""
 
 import pytest
 
@@ -15,6 +15,8 @@ from reelbatch.models.wire.errors import FieldError
         ("It is unknown.", [("a", "is odd")], "It is unknown; a: is odd"),
     ],
 )  # fmt: skip
-def test_no_sentence_is_said_twice(message: str, details: list[tuple[str, str]], text: str) -> None:
-    found = [FieldError(field=field, message=said) for field, said in details]
+def test_the_text_has_each_problem_once(
+    message: str, details: list[tuple[str, str]], text: str
+) -> None:
+    found = [FieldError(field=field, message=problem) for field, problem in details]
     assert str(APIError(message, status=400, details=found)) == text
