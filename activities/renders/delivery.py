@@ -16,8 +16,8 @@ from reelbatch.models.orchestration.jobs import RenderJob, RenderResult
 from reelbatch.models.stored.renders import StoredRender
 from reelbatch.models.wire.uploads import Upload
 from reelbatch.models.wire.warnings import RenderWarning, bounded
-from reelbatch.storage.files import gone_if_cancelled
-from reelbatch.storage.kept_renders import copy_render, download_render
+from reelbatch.storage.cached_renders import copy_render, download_render
+from reelbatch.storage.files import delete_on_cancel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +152,7 @@ class Delivery:
     async def _to_store(self, job: RenderJob, render: FinishedRender) -> None:
         """Store the files. Each appears as a whole; a cancelled job leaves none behind."""
         keys = [made.key for made in job.files]
-        async with gone_if_cancelled(self._store, *keys):
+        async with delete_on_cancel(self._store, *keys):
             if render.stored is not None:
                 await copy_render(self._store, render.stored, *keys)
             else:

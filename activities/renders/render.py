@@ -13,7 +13,7 @@ from activities.renders.attempt import Attempt, Attempts
 from activities.renders.delivery import FinishedRender, ReusedRender, result_of
 from activities.renders.slots import RenderSlots
 from reelbatch.models.orchestration.jobs import RenderProgress, RenderResult, RenderTask
-from reelbatch.storage.kept_renders import RenderGone
+from reelbatch.storage.cached_renders import RenderGone
 from workflows.activity_names import RENDER, RENDER_LOCALLY
 
 _LONGEST_LOCAL = 2.0  # seconds; a cancellation of the job arrives only after it

@@ -27,8 +27,8 @@ from reelbatch.models.orchestration.segments import (
 )
 from reelbatch.models.wire.warnings import MOST_GLYPHS, WarningCode, bounded
 from reelbatch.storage import keys
+from reelbatch.storage.cached_renders import RenderGone
 from reelbatch.storage.files import download, upload
-from reelbatch.storage.kept_renders import RenderGone
 from reelbatch.storage.listing import delete_folder
 from workflows.activity_names import (
     CLEAR_SEGMENTS,

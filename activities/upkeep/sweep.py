@@ -32,7 +32,7 @@ from reelbatch.models.orchestration.search_attributes import TEAM
 from reelbatch.models.orchestration.sweeps import SweepReport
 from reelbatch.models.wire.base import rfc3339
 from reelbatch.storage import idempotency, keys
-from reelbatch.storage.expiry import Removal, has_objects, names_of_younger
+from reelbatch.storage.expiry import Removal, has_objects, names_modified_since
 from reelbatch.storage.files import StoredFile, find_file
 from reelbatch.storage.listing import names_in
 from reelbatch.storage.payloads import NO_TEAM
@@ -98,13 +98,13 @@ class SweepActivities:
         return SweepReport(
             payloads=await self._sweep_payloads(team, now - lifetimes.payloads, removal),
             idempotency_records=await removal.older_than(
-                keys.idempotency(team), now - idempotency.KEPT
+                keys.idempotency(team), now - idempotency.RETENTION
             ),
             records=await self._sweep_records(team, lifetimes.records, removal),
             logs=await self._sweep_old(keys.job_logs(team), lifetimes.logs, removal),
             outputs=await self._sweep_old(keys.outputs(team), lifetimes.outputs, removal)
             + await self._sweep_old(keys.previews(team), _PREVIEW_LIFETIME, removal),
-            renders=await self._sweep_old(keys.kept_renders(team), lifetimes.renders, removal),
+            renders=await self._sweep_old(keys.cached_renders(team), lifetimes.renders, removal),
             segments=await self._sweep_old(keys.segments(team), _SEGMENT_LIFETIME, removal),
             uploads=await self._sweep_replaced_templates(team, removal)
             + await self._sweep_uploaded_files(team, removal)
@@ -137,7 +137,7 @@ class SweepActivities:
             if current is None:
                 continue
             replaced_at = current.last_modified
-            if replaced_at > self.now() - idempotency.KEPT - _MARGIN:
+            if replaced_at > self.now() - idempotency.RETENTION - _MARGIN:
                 continue
             others = keys.template_source(team, template_id, "")
 
@@ -178,7 +178,7 @@ class SweepActivities:
             for upload_id in await names_in(self.store, keys.uploads(team))
         ]
         for moment, upload_id in sorted(uploads):
-            if moment > self.now() - idempotency.KEPT - _MARGIN or removal.exhausted:
+            if moment > self.now() - idempotency.RETENTION - _MARGIN or removal.exhausted:
                 break
             if not await has_objects(self.store, keys.upload(team, upload_id)):
                 continue

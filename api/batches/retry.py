@@ -47,7 +47,7 @@ from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.parallel import gather_each
 from reelbatch.storage import keys
 from reelbatch.storage.batches import read_batch_table
-from reelbatch.storage.uploaded_files import note_use
+from reelbatch.storage.uploaded_files import mark_used
 from reelbatch.storage.webhooks import read_webhook
 
 router = APIRouter(tags=["batches"])
@@ -166,7 +166,7 @@ async def _retried_batch(
     for job, webhook in zip(retried, of_jobs, strict=True):
         jobs.append(with_webhook(_retried_job(job, batch_id, now), webhook, urls))
         webhooks += webhook_records(team, jobs[-1].id, webhook, now)
-    await note_use(store, team, {id_ for job in jobs for id_ in job.upload_ids})
+    await mark_used(store, team, {id_ for job in jobs for id_ in job.upload_ids})
     batch = Batch(
         team=team,
         id=batch_id,

@@ -40,7 +40,7 @@ from reelbatch.models.wire.urls import is_http_url
 from reelbatch.models.wire.webhooks import Webhook
 from reelbatch.spelling import did_you_mean
 from reelbatch.storage.secrets import SecretVault
-from reelbatch.storage.uploaded_files import missing_of
+from reelbatch.storage.uploaded_files import missing_files
 
 
 def number_problems(assets: Sequence[Asset]) -> Iterator[Problem]:
@@ -157,7 +157,7 @@ async def missing_uploads(
 ) -> frozenset[str]:
     """The ids of uploaded files that the jobs use but the team does not have."""
     ids = await asyncio.to_thread(lambda: {id_ for job in jobs for _, id_ in _uploads_of(job)})
-    return await missing_of(store, team, ids)
+    return await missing_files(store, team, ids)
 
 
 def upload_problems(job: JobCreation | JoinCreation, missing: frozenset[str]) -> Iterator[Problem]:

@@ -24,7 +24,7 @@ from reelbatch.models.wire.uploaded_files import (
     uploaded_file,
 )
 from reelbatch.storage import keys
-from reelbatch.storage.uploaded_files import find_uploaded_file, note_use, save_uploaded_file
+from reelbatch.storage.uploaded_files import find_uploaded_file, mark_used, save_uploaded_file
 
 router = APIRouter(tags=["uploads"])
 
@@ -81,5 +81,5 @@ async def get_upload(upload_id: str, resources: Shared, team: MayReadJobs) -> Re
     )
     if file is None:
         raise UploadNotFound
-    await note_use(resources.store, team, [upload_id])
+    await mark_used(resources.store, team, [upload_id])
     return respond(uploaded_file(upload_id, file.size))

@@ -1,4 +1,4 @@
-"""AES-256 keys in the form in which settings have them."""
+"""AES-256 keys in the form that settings have."""
 
 import binascii
 from base64 import b64decode

@@ -1,4 +1,4 @@
-"""What is stored of a batch outside of Temporal."""
+"""Batches: manifests, rejections, tables and tags, which are stored outside of Temporal."""
 
 import asyncio
 import gzip
@@ -15,7 +15,7 @@ from reelbatch.storage import keys
 from reelbatch.storage.listing import names_in, names_with
 from reelbatch.storage.objects import create_bytes, create_model, read_bytes, read_model
 
-_PACKED = b"\x1f\x8b"  # how gzip begins; older versions wrote plain JSON
+_PACKED = b"\x1f\x8b"  # the beginning of gzip; older versions wrote plain JSON
 
 
 async def read_stored_batch(store: ObjectStore, team: str, batch_id: str) -> BatchSnapshot | None:
@@ -31,26 +31,26 @@ async def read_stored_batch(store: ObjectStore, team: str, batch_id: str) -> Bat
 
 
 async def stored_batch_ids(store: ObjectStore, team: str) -> list[str]:
-    """The ids of all batches that `read_stored_batch` has."""
+    """The ids of all batches that `read_stored_batch` finds."""
     ended = await names_with(store, keys.batches(team), "manifest.json")
     rejected = await names_in(store, keys.rejected_batches(team))
     return [*ended, *(name.removesuffix(".json") for name in rejected)]
 
 
 async def save_rejected_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
-    """Keep the errors, packed: a small request can have a thousand of them that are alike."""
+    """Store the errors, packed, because a small request can cause a thousand similar ones."""
     packed = await asyncio.to_thread(_packed, snapshot)
     await create_bytes(store, keys.rejected_batch(snapshot.team, snapshot.id), packed)
 
 
 async def save_batch_table(store: ObjectStore, team: str, batch_id: str, table: BatchTable) -> None:
-    """Keep the table that a batch was sent as, for its results."""
+    """Store the table that a batch was made from, for its results."""
     packed = await asyncio.to_thread(_packed, table)
     await create_bytes(store, keys.batch_table(team, batch_id), packed)
 
 
 async def read_batch_table(store: ObjectStore, team: str, batch_id: str) -> BatchTable | None:
-    """None for a batch that was not sent as a table."""
+    """The table that a batch was made from; None: it was not made from a table."""
     packed = await read_bytes(store, keys.batch_table(team, batch_id))
     if packed is None:
         return None
@@ -62,9 +62,10 @@ def _packed(record: BaseModel) -> bytes:
 
 
 async def tag_batch(store: ObjectStore, batch: Batch) -> None:
-    """Let the batch be found from now on: by its name, the first batch of its table, its schedule.
+    """Make the batch findable by its name, by the first batch of its table and by its schedule.
 
-    Visibility has the same tags for people, but not at once, and not those that are too long.
+    Temporal's visibility has the same tags for people, but later, and without those that are too
+    long.
     """
     tags = [name_tag(batch.name)] if batch.name else []
     if batch.submission:
@@ -78,7 +79,7 @@ async def tag_batch(store: ObjectStore, batch: Batch) -> None:
 
 
 async def batches_with_tag(store: ObjectStore, team: str, tag: str) -> set[str]:
-    """Their ids."""
+    """The ids of the batches with this tag."""
     return set(await names_in(store, keys.batches_with_tag(team, _digest(tag))))
 
 
@@ -87,5 +88,5 @@ def _digest(tag: str) -> str:
 
 
 async def save_batch(store: ObjectStore, snapshot: BatchSnapshot) -> None:
-    """Write a batch's manifest, unless there is one."""
+    """Write the manifest of a batch, unless it exists already."""
     await create_model(store, keys.batch_manifest(snapshot.team, snapshot.id), snapshot)

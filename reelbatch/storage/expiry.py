@@ -1,4 +1,4 @@
-"""Removes objects by their age."""
+"""Removes old objects."""
 
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
@@ -25,7 +25,7 @@ class Removal:
         return self._left <= 0
 
     def note(self, number: int) -> None:
-        """Count what was removed by others."""
+        """Count objects that were removed elsewhere."""
         self._left -= number
 
     async def older_than(self, folder: str, moment: datetime) -> int:
@@ -37,7 +37,7 @@ class Removal:
         return await self.remove(folder, lambda _: True)
 
     async def remove(self, folder: str, chosen: "Callable[[ObjectMeta], bool]") -> int:
-        """Remove the chosen of the folder's objects, and return their number."""
+        """Remove the folder's objects for which `chosen` is true, and return their number."""
         removed = 0
         async for chunk in _listed(self._store, folder):
             self._alive()
@@ -60,8 +60,8 @@ async def has_objects(
     return False
 
 
-async def names_of_younger(store: ObjectStore, folder: str, moment: datetime) -> frozenset[str]:
-    """The names of the folders inside in which something was written since `moment`."""
+async def names_modified_since(store: ObjectStore, folder: str, moment: datetime) -> frozenset[str]:
+    """The names of the folder's subfolders in which something was written since `moment`."""
     return frozenset(
         [
             found["path"].removeprefix(f"{folder}/").partition("/")[0]

@@ -1,4 +1,4 @@
-"""Stored files, such as outputs and templates: found, read whole or in part, and written."""
+"""Finds, reads and writes stored files, such as outputs and templates."""
 
 import asyncio
 import contextlib
@@ -40,9 +40,9 @@ async def save_chunks(
     chunks: AsyncIterator[bytes],
     see: Callable[[bytes], object] = lambda _: None,
 ) -> int:
-    """Store what comes, and show each chunk to `see`. Returns the number of bytes.
+    """Store the chunks, and pass each to `see`. Returns the number of bytes.
 
-    What breaks off leaves nothing.
+    If the chunks break off, nothing is stored.
     """
     size = 0
 
@@ -71,8 +71,8 @@ async def download(store: ObjectStore, key: str, target: Path) -> int:
 
 
 @asynccontextmanager
-async def gone_if_cancelled(store: ObjectStore, *keys: str) -> AsyncGenerator[None]:
-    """A context in which objects are written: a cancellation removes what is there of them."""
+async def delete_on_cancel(store: ObjectStore, *keys: str) -> AsyncGenerator[None]:
+    """A context for writing objects: if it is cancelled, they are deleted."""
     try:
         yield
     except asyncio.CancelledError:
@@ -84,7 +84,7 @@ async def gone_if_cancelled(store: ObjectStore, *keys: str) -> AsyncGenerator[No
 
 async def upload(store: ObjectStore, key: str, file: Path) -> None:
     """Upload the file as a whole; a cancelled upload leaves nothing."""
-    async with gone_if_cancelled(store, key):
+    async with delete_on_cancel(store, key):
         await store.put_async(key, file)
 
 

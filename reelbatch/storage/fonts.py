@@ -21,7 +21,7 @@ async def list_fonts(store: ObjectStore, team: str) -> list[FontRecord]:
 
 
 async def write_font(store: ObjectStore, team: str, record: FontRecord, file: BinaryIO) -> None:
-    """Write the file before the record, so that no record points at nothing."""
+    """Write the file before the record, so that no record points to a missing file."""
     await store.put_async(record.source, file)
     await write_model(store, keys.font_record(team, record.id), record)
 
@@ -29,7 +29,7 @@ async def write_font(store: ObjectStore, team: str, record: FontRecord, file: Bi
 async def delete_font(
     store: ObjectStore, team: str, record: FontRecord, *, keep_file: bool
 ) -> None:
-    """Remove the font; `keep_file` leaves its file to jobs that were accepted with it."""
+    """Remove the font; with `keep_file`, its file stays for jobs that were accepted with it."""
     await store.delete_async(keys.font_record(team, record.id))
     if not keep_file:
         with contextlib.suppress(FileNotFoundError):

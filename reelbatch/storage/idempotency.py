@@ -1,4 +1,4 @@
-"""What was accepted under an Idempotency-Key, with all that it takes to start it again."""
+"""Records of what was accepted under an Idempotency-Key, from which it can be started again."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -13,17 +13,16 @@ from reelbatch.storage.listing import names_in
 from reelbatch.storage.objects import create_model, read_model
 
 LIFETIME = timedelta(hours=24)
-# A key that is used again just when its old record is removed must not meet itself.
-KEPT = 2 * LIFETIME
+# Longer than the lifetime, so that a record is not removed while its key is used again.
+RETENTION = 2 * LIFETIME
 
 log = structlog.get_logger("storage")
-
 
 S = TypeVar("S", BatchSubmission, JobSubmission)
 
 
 class IdempotencySlot(Generic[S]):
-    """The place of one key's record. Only one request ever fills it."""
+    """The place for the record of one key, which only one request ever fills."""
 
     def __init__(self, store: ObjectStore, *, team: str, digest: str, kind: type[S]) -> None:
         self._store = store
@@ -45,7 +44,7 @@ class IdempotencySlot(Generic[S]):
         return None
 
     async def fill(self, record: IdempotencyRecord[S]) -> IdempotencyRecord[S]:
-        """Write the record, unless another request was faster: then that one's is returned."""
+        """Write the record, or return that of another request which was faster."""
         while not await create_model(self._store, self._key, record):
             winner = await self._read()
             if winner is not None:
@@ -54,9 +53,9 @@ class IdempotencySlot(Generic[S]):
         return record
 
     async def _read(self) -> IdempotencyRecord[S] | None:
-        """None also for half a record, which some stores keep of a write that broke off.
+        """Read the record; None: it is missing, or incomplete because its write broke off.
 
-        Whoever wrote it died before its request was answered and before anything was started.
+        The process that wrote an incomplete one died before it responded or started anything.
         """
         try:
             return await read_model(self._store, self._key, self._record_type)

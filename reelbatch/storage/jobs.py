@@ -1,6 +1,6 @@
-"""What is stored of jobs outside of Temporal: single ones that have ended, and nested ones.
+"""Jobs that are stored outside of Temporal: ended jobs without a batch, and nested jobs.
 
-A nested job has no workflow before its parent starts it; its record leads to the parent.
+A nested job has no workflow before its parent starts it. Until then its record leads to the parent.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ async def read_stored_job(store: ObjectStore, team: str, job_id: str) -> StoredJ
 
 
 async def save_nested_jobs(store: ObjectStore, parents: Sequence[RenderJob]) -> None:
-    """Write the records of all jobs that are nested in `parents`; doing it again changes none."""
+    """Write the records of all jobs nested in `parents`. Existing records stay unchanged."""
     records = {
         keys.nested_job(child.job.team, child.job.id): NestedJobRecord(
             parent_id=parent.id, summary=child.job.summary

@@ -1,4 +1,4 @@
-"""The key of each kind of object. Every key of a team starts with `teams/{team}/`."""
+"""The keys of all kinds of objects. Every key of a team starts with `teams/{team}/`."""
 
 from datetime import date
 
@@ -20,12 +20,12 @@ def template_record(team: str, template_id: str) -> str:
 
 
 def template_source(team: str, template_id: str, upload: str) -> str:
-    """Each upload gets a key of its own, so that accepted jobs keep the version they saw."""
+    """Each upload has its own key, so that accepted jobs keep their version of the template."""
     return f"teams/{team}/templates/{template_id}/source-{upload}"
 
 
 def converted_template(source: str) -> str:
-    """What renders are given instead of the template that was uploaded as `source`."""
+    """The converted template, which renders use instead of the one uploaded as `source`."""
     return f"{source}-converted"
 
 
@@ -42,25 +42,25 @@ def previews(team: str) -> str:
 
 
 def preview(team: str, job_id: str, extension: str) -> str:
-    """The output of a job that only shows what another one will be."""
+    """The output of a job that previews another one."""
     return f"teams/{team}/previews/{job_id}.{extension}"
 
 
-def kept_renders(team: str) -> str:
+def cached_renders(team: str) -> str:
     return f"teams/{team}/renders"
 
 
-def kept_render(team: str, digest: str) -> str:
+def cached_render(team: str, digest: str) -> str:
     """`digest` is the digest of a render's inputs."""
     return f"teams/{team}/renders/{digest}.json"
 
 
-def kept_render_file(team: str, digest: str, name: str, suffix: str) -> str:
+def cached_render_file(team: str, digest: str, name: str, suffix: str) -> str:
     return f"teams/{team}/renders/{digest}-{name}{suffix}"
 
 
 def render_lease(team: str, digest: str, generation: int) -> str:
-    """A lease whose worker is gone stays; the next lease has the next generation."""
+    """The lease of a worker that died stays; the next lease has the next generation."""
     return f"teams/{team}/renders/{digest}.lease-{generation}"
 
 
@@ -78,7 +78,7 @@ def segment(team: str, job_id: str, number: int, extension: str) -> str:
 
 
 def segment_log(team: str, job_id: str, number: int) -> str:
-    """Moves into the job's log once all segments have ended: two would overwrite each other."""
+    """The log of a segment, until all have ended. They run at once and cannot share one log."""
     return f"teams/{team}/segments/{job_id}/{number:05d}.log"
 
 
@@ -108,12 +108,12 @@ def batch_tags(team: str) -> str:
 
 
 def batches_with_tag(team: str, digest: str) -> str:
-    """`digest` is that of a name, or of what the parts of a table have in common."""
+    """`digest` is the digest of a tag, such as a batch's name."""
     return f"teams/{team}/batch-tags/{digest}"
 
 
 def batch_with_tag(team: str, digest: str, batch_id: str) -> str:
-    """An empty object: its name says all."""
+    """An empty object, whose name is all that matters."""
     return f"teams/{team}/batch-tags/{digest}/{batch_id}"
 
 
@@ -122,7 +122,7 @@ def rejected_batches(team: str) -> str:
 
 
 def rejected_batch(team: str, batch_id: str) -> str:
-    """A batch of which no job was accepted has no workflow, only this."""
+    """The record of a batch of which no job was accepted, and which has no workflow."""
     return f"teams/{team}/rejected-batches/{batch_id}.json"
 
 
@@ -148,7 +148,7 @@ def uploaded_file(team: str, upload_id: str) -> str:
 
 
 def upload_use(team: str, upload_id: str) -> str:
-    """An empty object, written anew whenever a job is accepted that uses the file."""
+    """An empty object, written again whenever a job that uses the file is accepted."""
     return f"teams/{team}/uploads/{upload_id}/used"
 
 
@@ -177,7 +177,7 @@ def secrets(team: str) -> str:
 
 
 def secret_record(team: str, name: str) -> str:
-    """A secret's folder has its name, so that a name is taken only once."""
+    """A secret's folder has the secret's name, which is therefore unique."""
     return f"teams/{team}/secrets/{name}/secret.json"
 
 
@@ -194,7 +194,7 @@ def webhooks(team: str) -> str:
 
 
 def webhook(team: str, id_: str) -> str:
-    """`id_` is the id of the job or batch whose end the webhook tells."""
+    """`id_` is the id of the job or batch whose end the webhook reports."""
     return f"teams/{team}/webhooks/{id_}.json"
 
 
@@ -207,7 +207,7 @@ def idempotency_records(team: str, digest: str) -> str:
 
 
 def idempotency_record(team: str, digest: str, generation: int) -> str:
-    """A record is never replaced: after it expires, the next one has the next generation."""
+    """A record is never replaced; after it has expired, the next one has the next generation."""
     return f"teams/{team}/idempotency/{digest}/{generation:06d}.json"
 
 
@@ -232,7 +232,7 @@ def fetched_tables(team: str) -> str:
 
 
 def fetched_table(team: str, run_id: str) -> str:
-    """The table of a schedule's run, until its rows are batches."""
+    """The table of a schedule's run, until its batches are created."""
     return f"teams/{team}/fetched-tables/{run_id}"
 
 
@@ -245,8 +245,8 @@ def payloads_of_day(team: str, day: date) -> str:
 
 
 def payload(team: str, day: date, digest: str) -> str:
-    """The key has the day on which the payload is stored. So an older day's folder is never written
-    again, and can be removed while others store the very same payload.
+    """The key contains the day on which the payload is stored. An earlier day's folder is never
+    written again, and can be removed even while the same payload is being stored.
     """
     return f"{payloads_of_day(team, day)}/{digest}"
 
@@ -258,4 +258,4 @@ def token(digest: str) -> str:
 TEAMS = "teams"
 TOKENS = "tokens"
 SIGNING_KEY = "server/signing-key"
-READY_MARK = "server/ready"  # written and read to see whether the store works
+READY_MARK = "server/ready"  # written and read to check that the store works

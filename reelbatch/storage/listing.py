@@ -1,4 +1,4 @@
-"""Lists folders of the object store: each thing has a folder of its own, with a record inside."""
+"""Lists folders of the object store, in which each thing has its own folder with a record."""
 
 import contextlib
 from typing import TypeVar
@@ -20,9 +20,9 @@ async def names_in(store: ObjectStore, folder: str) -> list[str]:
 
 
 async def names_with(store: ObjectStore, folder: str, record: str) -> list[str]:
-    """The names of the folders inside that hold an object called `record`, in ascending order.
+    """The names of the folders inside that have an object called `record`, in ascending order.
 
-    A store that is a folder of a disk leaves empty ones behind, which `names_in` counts.
+    A store on a disk leaves empty folders behind, which `names_in` includes.
     """
     names: list[str] = []
     async for chunk in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
@@ -42,7 +42,7 @@ async def list_models(store: ObjectStore, folder: str, record: str, model: type[
 
 
 async def bytes_in(store: ObjectStore, folder: str) -> int:
-    """Of all objects below."""
+    """The size of all objects in the folder and below it."""
     total = 0
     async for chunk in store.list(folder):  # pyright: ignore[reportUnknownMemberType]  as above
         total += sum(item["size"] for item in chunk)

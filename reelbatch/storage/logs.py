@@ -22,7 +22,7 @@ async def append_log(store: ObjectStore, team: str, job_id: str, lines: Sequence
 async def append_segment_log(
     store: ObjectStore, team: str, job_id: str, number: int, lines: Sequence[str]
 ) -> None:
-    """Add the lines of one attempt to a segment. Other segments may be under way meanwhile."""
+    """Add the lines of one attempt to render a segment. Others may be rendered at the same time."""
     await _append(store, keys.segment_log(team, job_id, number), _text(lines))
 
 

@@ -1,4 +1,4 @@
-"""Opens the object store, and has the few operations that every kind of object shares."""
+"""Opens the object store, and has the few operations that all kinds of objects share."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +16,7 @@ M = TypeVar("M", bound=BaseModel)
 def open_store(location: str) -> ObjectStore:
     """Open a folder, or a URL (s3://, gs://, az://) with the provider's usual variables.
 
-    Raises OSError if the folder cannot be made.
+    Raises OSError if the folder cannot be created.
     """
     if "://" in location:
         return from_url(location)
@@ -26,7 +26,7 @@ def open_store(location: str) -> ObjectStore:
 
 
 async def read_bytes(store: ObjectStore, key: str) -> bytes | None:
-    """The whole object; None: there is none."""
+    """The whole object; None: it does not exist."""
     try:
         response = await store.get_async(key)
         return bytes(await response.bytes_async())
@@ -35,7 +35,7 @@ async def read_bytes(store: ObjectStore, key: str) -> bytes | None:
 
 
 async def read_model(store: ObjectStore, key: str, model: type[M]) -> M | None:
-    """The object as a model; None: there is none."""
+    """The object as a model; None: it does not exist."""
     content = await read_bytes(store, key)
     return None if content is None else model.model_validate_json(content)
 
@@ -45,12 +45,12 @@ async def write_model(store: ObjectStore, key: str, model: BaseModel) -> None:
 
 
 async def create_model(store: ObjectStore, key: str, model: BaseModel) -> bool:
-    """As `create_bytes` does."""
+    """Like `create_bytes`, for a model."""
     return await create_bytes(store, key, model.model_dump_json(by_alias=True).encode())
 
 
 async def create_bytes(store: ObjectStore, key: str, content: bytes) -> bool:
-    """Write the object only if there is none yet. Returns whether it was written."""
+    """Write the object unless it exists already. Returns whether it was written."""
     try:
         await store.put_async(key, content, mode="create")
     except AlreadyExistsError:
@@ -59,5 +59,5 @@ async def create_bytes(store: ObjectStore, key: str, content: bytes) -> bool:
 
 
 async def create_models(store: ObjectStore, models: Mapping[str, BaseModel]) -> None:
-    """Write those objects of which there is none yet: a repetition changes none."""
+    """Write the objects that do not exist yet. A repetition changes nothing."""
     await gather_each(lambda key: create_model(store, key, models[key]), models)

@@ -1,8 +1,8 @@
 """Encrypts Temporal payloads before they leave the process: AES-256-GCM with a ring of keys.
 
-The `data` of an encrypted payload is a nonce of 12 bytes and the ciphertext of the whole payload in
-protobuf. Its metadata names the key and the team. Both are authenticated with the ciphertext, so
-that a payload which was moved to another team's history cannot be opened there.
+The `data` of an encrypted payload is a nonce of 12 bytes, followed by the ciphertext of the whole
+payload in protobuf. Its metadata names the key and the team. Both are authenticated with the
+ciphertext, so that a payload cannot be decrypted in the history of another team.
 """
 
 import json
@@ -50,7 +50,7 @@ class KeyRing:
 
 
 def open_key_ring(configured: SecretStr | None) -> KeyRing:
-    """Read `id:base64` keys, with commas between them.
+    """Read `id:base64` keys that are separated by commas.
 
     Raises ValueError, without showing a key.
     """
@@ -60,8 +60,8 @@ def open_key_ring(configured: SecretStr | None) -> KeyRing:
         key_id, _, encoded = entry.partition(":")
         if not _KEY_ID.fullmatch(key_id) or key_id in ciphers:
             raise ValueError(
-                "REELBATCH_PAYLOAD_KEYS must be `id:base64`, with commas between several: "
-                "each id once, of up to 32 letters, digits, - and _."
+                "REELBATCH_PAYLOAD_KEYS must be `id:base64`; separate several keys by commas. "
+                "Each id must be unique, with up to 32 letters, digits, - and _."
             )
         ciphers[key_id] = AESGCM(_key(key_id, encoded))
     return KeyRing(ciphers)
@@ -71,16 +71,16 @@ def _key(key_id: str, encoded: str) -> bytes:
     key = decode_aes_key(encoded)
     if key is None:
         raise ValueError(
-            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS must be the base64 of {AES_KEY_BYTES} "
-            "bytes: `openssl rand -base64 32` makes one."
+            f"The key {key_id} of REELBATCH_PAYLOAD_KEYS must be {AES_KEY_BYTES} bytes in base64: "
+            "create one with `openssl rand -base64 32`."
         )
     return key
 
 
 class EncryptingCodec(PayloadCodec, WithSerializationContext):
-    """Encrypts with the ring's first key. With an empty ring payloads stay as they are.
+    """Encrypts with the ring's first key. With an empty ring, payloads stay unencrypted.
 
-    A payload that is not encrypted decodes as it is, so encryption can be switched on at any time.
+    Unencrypted payloads are decoded as well, so that encryption can be switched on at any time.
     """
 
     def __init__(self, ring: KeyRing, team: str = NO_TEAM) -> None:
@@ -128,18 +128,18 @@ class EncryptingCodec(PayloadCodec, WithSerializationContext):
         cipher = self._ring.ciphers.get(key_id)
         if cipher is None:
             raise PayloadUndecodable(
-                f"A payload is encrypted with the key {key_id!r}, which REELBATCH_PAYLOAD_KEYS "
-                "does not have here: add it, behind the key that encrypts."
+                f"A payload is encrypted with the key {key_id!r}, which is missing in this "
+                "process's REELBATCH_PAYLOAD_KEYS: add it after the key that encrypts."
             )
         if NO_TEAM not in (team, self._team) and team != self._team:
-            raise PayloadUndecodable("A payload of another team stands in this team's workflow.")
+            raise PayloadUndecodable("A payload in this team's workflow belongs to another team.")
         nonce, sealed = payload.data[:_NONCE_BYTES], payload.data[_NONCE_BYTES:]
         try:
             return Payload.FromString(cipher.decrypt(nonce, sealed, _bound_to(key_id, team)))
         except (InvalidTag, ValueError, DecodeError):
             raise PayloadUndecodable(
-                f"A payload does not open with the key {key_id}: it was changed, or another key "
-                "had this id."
+                f"A payload cannot be decrypted with the key {key_id}: it was changed, or another "
+                "key had this id."
             ) from None
 
 

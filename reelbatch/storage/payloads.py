@@ -1,4 +1,4 @@
-"""Keeps large Temporal payloads in the object store, by the SDK's external storage."""
+"""Stores large Temporal payloads in the object store, through the SDK's external storage."""
 
 import asyncio
 import hashlib
@@ -20,12 +20,12 @@ from reelbatch.models.errors import Unavailable
 from reelbatch.storage import keys
 from reelbatch.storage.objects import read_bytes
 
-# A parent's history holds the input of every child that it starts: a thousand of this size are
-# 4 MB, far from the 50 MB that end a workflow, and small jobs stay readable in the Web UI.
+# A parent's history has the input of every child that it starts. A thousand inputs of this size are
+# 4 MB, far below the 50 MB that end a workflow, and small jobs stay readable in the Web UI.
 PAYLOAD_THRESHOLD = 4 * 1024  # bytes
 
 NO_TEAM = "_"
-"""Stands for the team where a payload belongs to no workflow of a team."""
+"""Stands for the team if a payload does not belong to the workflow of a team."""
 
 
 class ObjectStoreDriver(StorageDriver):
@@ -45,7 +45,7 @@ class ObjectStoreDriver(StorageDriver):
 
     async def retrieve(
         self,
-        context: StorageDriverRetrieveContext,  # noqa: ARG002  a claim says all
+        context: StorageDriverRetrieveContext,  # noqa: ARG002  the claims suffice
         claims: Sequence[StorageDriverClaim],
     ) -> list[Payload]:
         return list(await asyncio.gather(*(self._get(claim) for claim in claims)))
@@ -66,7 +66,7 @@ class ObjectStoreDriver(StorageDriver):
 
 
 def _team_of(target: StorageDriverWorkflowInfo | StorageDriverActivityInfo | None) -> str:
-    """The team in the workflow's id; an activity's payloads are stored for its workflow."""
+    """The team in the workflow's id. An activity's payloads are stored for its workflow."""
     return team_of_workflow(target.id if isinstance(target, StorageDriverWorkflowInfo) else None)
 
 

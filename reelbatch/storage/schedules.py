@@ -1,4 +1,4 @@
-"""The team's schedules: what each makes, and what came of its last runs."""
+"""The team's schedules: a record for each, and the outcome of its last runs."""
 
 from contextlib import suppress
 
@@ -31,14 +31,15 @@ async def delete_schedule(store: ObjectStore, team: str, schedule_id: str) -> No
 
 
 async def read_runs(store: ObjectStore, team: str, schedule_id: str) -> list[ScheduleRun]:
-    """The last ones, newest first."""
+    """The last runs, newest first."""
     found = await read_model(store, keys.schedule_runs(team, schedule_id), ScheduleRuns)
     return found.runs if found else []
 
 
 async def note_run(store: ObjectStore, team: str, schedule_id: str, run: ScheduleRun) -> None:
-    """Put the run before the others, once however often it is noted. Runs of one schedule never
-    overlap, and so nobody else writes meanwhile.
+    """Put the run before the others. Noting it again replaces it.
+
+    Runs of one schedule never overlap, so that nobody else writes at the same time.
     """
     others = [
         each

@@ -45,7 +45,7 @@ class SecretVault:
         )
         if not await create_model(self._store, keys.secret_record(team, name), record):
             raise SecretAlreadyExists(
-                f"The team already has a secret named {name}; delete that one to replace it."
+                f"The team already has a secret named {name}; delete it to replace it."
             )
         return record
 
@@ -68,7 +68,7 @@ class SecretVault:
         return False
 
     async def reveal(self, team: str, name: str) -> str | None:
-        """The secret's value; None: there is none.
+        """The secret's value; None: it does not exist.
 
         Raises SecretUnavailable if it was encrypted with another key.
         """
@@ -84,8 +84,8 @@ class SecretVault:
             return cipher.decrypt(nonce, content, _bound_to(team, name)).decode()
         except InvalidTag:
             raise SecretUnavailable(
-                f"The secret {name} was stored under another key than REELBATCH_SECRETS_KEY now "
-                "has: bring that key back, or delete the secret and store it again."
+                f"The secret {name} was encrypted with another key than the current "
+                "REELBATCH_SECRETS_KEY: restore that key, or delete the secret and store it again."
             ) from None
 
     def _check_key(self) -> None:
@@ -110,8 +110,8 @@ def open_vault(store: ObjectStore, configured: SecretStr | None) -> SecretVault:
     key = decode_aes_key(encoded)
     if key is None:
         raise ValueError(
-            f"REELBATCH_SECRETS_KEY must be the base64 of {AES_KEY_BYTES} bytes: "
-            "`openssl rand -base64 32` makes one."
+            f"REELBATCH_SECRETS_KEY must be {AES_KEY_BYTES} bytes in base64: "
+            "create one with `openssl rand -base64 32`."
         )
     return SecretVault(store, key)
 
@@ -122,5 +122,5 @@ def new_secrets_key() -> str:
 
 
 def _bound_to(team: str, name: str) -> bytes:
-    """The data that is authenticated: a record moved to another team or name cannot be opened."""
+    """The authenticated data: a record that was moved to another team or name is not decrypted."""
     return json.dumps([team, name]).encode()

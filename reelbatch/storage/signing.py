@@ -15,7 +15,7 @@ from reelbatch.storage import keys
 from reelbatch.storage.objects import read_bytes
 
 _KEY_BYTES = 32
-_SIGNATURE_BYTES = 24  # 192 bits: far from guessable, and URLs stay short
+_SIGNATURE_BYTES = 24  # 192 bits cannot be guessed, and URLs stay short
 
 
 class Signer:
@@ -25,7 +25,7 @@ class Signer:
         self._key = key
 
     def sign(self, purpose: str, *parts: str) -> str:
-        """The signature in base64url. `purpose` keeps one kind of URL from passing as another."""
+        """The signature in base64url. `purpose` prevents using it for another kind of URL."""
         digest = hmac.digest(self._key, json.dumps([purpose, *parts]).encode(), sha256)
         return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode()
 
@@ -35,7 +35,7 @@ class Signer:
 
 
 async def open_signer(store: ObjectStore, configured: SecretStr | None) -> Signer:
-    """Use the configured key, or else one in the store that all processes share."""
+    """Open a signer with the configured key, or else with one in the store for all processes."""
     return Signer(await open_signing_key(store, configured))
 
 

@@ -22,6 +22,6 @@ async def write_template(store: ObjectStore, record: TemplateRecord) -> None:
 
 
 async def delete_template(store: ObjectStore, team: str, template_id: str) -> None:
-    """Remove the record and every upload, the record first: without it nothing finds the rest."""
+    """Remove the record and then every upload, which nothing finds without the record."""
     await store.delete_async(keys.template_record(team, template_id))
     await delete_folder(store, keys.template(team, template_id))

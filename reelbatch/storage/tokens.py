@@ -1,9 +1,9 @@
-"""API tokens. Only their SHA-256 is stored, so that a copy of the store opens no door.
+"""API tokens. Only their SHA-256 is stored, so that a copy of the store gives no access.
 
-A token is 256 random bits, which nobody can guess, so a plain hash is enough. It is found by its
-digest and never compared with another token. The time that this takes may depend on the digest's
-first characters. But whoever chooses a token cannot choose its digest, and learns nothing of the
-others.
+A token is 256 random bits, which nobody can guess, so a plain hash is enough. A token is looked up
+by its digest and never compared with another one. The time of a lookup may depend on the digest's
+first characters. But an attacker who chooses a token cannot choose its digest, and learns nothing
+about other tokens.
 """
 
 import hashlib
@@ -34,14 +34,14 @@ async def create_token(
     scopes: Collection[Scope] = DEFAULT_SCOPES,
     expires_at: datetime | None = None,
 ) -> tuple[str, TokenRecord]:
-    """Make a token for `team`; nobody can read it later.
+    """Create a token for `team`. It cannot be read again later.
 
-    Raises ValueError for a bad team name, and for a name of nothing but spaces.
+    Raises ValueError if the name of the team is invalid or that of the token is blank.
     """
     if not TEAM_PATTERN.fullmatch(team):
         raise ValueError(
-            f"{team!r} is not a team's name: use 1 to 63 lower-case letters, digits and hyphens, "
-            "not starting with a hyphen."
+            f"{team!r} is not a valid team name: use 1 to 63 lower-case letters, digits and "
+            "hyphens, and do not start with a hyphen."
         )
     if name and not name.strip():
         raise ValueError("The token's name is blank: say what the token is for, or leave it out.")
@@ -60,20 +60,20 @@ async def create_token(
 
 
 async def find_token(store: ObjectStore, token: str) -> TokenRecord | None:
-    """The token's record; None: it is unknown, revoked or expired."""
+    """The token's record; None: the token is unknown, revoked or expired."""
     if not token.startswith(TOKEN_PREFIX):
         return None
     return await find_record(store, digest_of(token))
 
 
 async def find_record(store: ObjectStore, digest: str) -> TokenRecord | None:
-    """As `find_token`, by the token's digest."""
+    """Like `find_token`, by the token's digest."""
     record = await read_model(store, keys.token(digest), TokenRecord)
     return None if record is None or record.is_expired else record
 
 
 async def list_tokens(store: ObjectStore, team: str | None = None) -> list[TokenRecord]:
-    """All tokens of a team, or of all teams, expired ones too, oldest first."""
+    """The tokens of a team, or of all teams, including expired ones, oldest first."""
 
     async def read(name: str) -> TokenRecord | None:
         return await read_model(store, f"{keys.TOKENS}/{name}", TokenRecord)
@@ -84,7 +84,7 @@ async def list_tokens(store: ObjectStore, team: str | None = None) -> list[Token
 
 
 async def revoke_token(store: ObjectStore, token_id: str, team: str | None = None) -> bool:
-    """Remove the token with this id, if it is one of `team`. Returns whether there was one."""
+    """Remove the token with this id if it belongs to `team`. Returns whether there was one."""
     if len(token_id) < _SHORTEST_ID:
         return False
     for name in await names_in(store, keys.TOKENS):

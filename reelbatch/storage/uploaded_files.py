@@ -1,4 +1,4 @@
-"""The team's uploaded files, and when jobs last used each of them."""
+"""The team's uploaded files, and the time when jobs last used each of them."""
 
 import hashlib
 from collections.abc import AsyncIterator, Iterable
@@ -15,15 +15,15 @@ from reelbatch.storage.files import StoredFile, find_file, save_chunks
 async def save_uploaded_file(
     store: ObjectStore, team: str, arriving: str, chunks: AsyncIterator[bytes], ending: str
 ) -> tuple[str, int]:
-    """Store the content under its own digest; its id, and its size in bytes.
+    """Store the content under its digest. Returns its id and its size in bytes.
 
-    Until all of it is there it is at the key of `arriving`, an id for this upload alone. What was
+    Until it is complete it is stored under `arriving`, a unique id of this upload. A file that was
     stored before counts as used now.
     """
     digest, place = hashlib.sha256(), keys.arriving_upload(team, arriving)
     size = await save_chunks(store, place, chunks, see=digest.update)
     id_ = f"{digest.hexdigest()}{ending}"
-    await note_use(store, team, [id_])
+    await mark_used(store, team, [id_])
     await store.rename_async(place, keys.uploaded_file(team, id_))
     return id_, size
 
@@ -32,36 +32,36 @@ async def find_uploaded_file(store: ObjectStore, team: str, id_: str) -> StoredF
     return await find_file(store, keys.uploaded_file(team, id_))
 
 
-async def missing_of(store: ObjectStore, team: str, ids: Iterable[str]) -> frozenset[str]:
-    """Those of the `ids` under which the team has no file. The others count as used now."""
-    asked = frozenset(ids)
-    there = await _those_there(store, team, asked)
-    await note_use(store, team, there)
-    return asked - await _those_there(store, team, there)  # the sweep may have just begun on one
+async def missing_files(store: ObjectStore, team: str, ids: Iterable[str]) -> frozenset[str]:
+    """The `ids` for which the team has no file. The others count as used now."""
+    requested = frozenset(ids)
+    existing = await _existing(store, team, requested)
+    await mark_used(store, team, existing)
+    return requested - await _existing(store, team, existing)  # the sweep may just have removed one
 
 
-async def _those_there(store: ObjectStore, team: str, ids: Iterable[str]) -> frozenset[str]:
-    asked = list(ids)
-    found = await gather_each(lambda id_: find_uploaded_file(store, team, id_), asked)
-    return frozenset(id_ for id_, file in zip(asked, found, strict=True) if file is not None)
+async def _existing(store: ObjectStore, team: str, ids: Iterable[str]) -> frozenset[str]:
+    requested = list(ids)
+    found = await gather_each(lambda id_: find_uploaded_file(store, team, id_), requested)
+    return frozenset(id_ for id_, file in zip(requested, found, strict=True) if file is not None)
 
 
-async def note_use(store: ObjectStore, team: str, ids: Iterable[str]) -> None:
-    """Say that these files are used now, so that the sweep leaves them."""
+async def mark_used(store: ObjectStore, team: str, ids: Iterable[str]) -> None:
+    """Note that these files are used now, so that the sweep does not remove them."""
     await gather_each(lambda id_: store.put_async(keys.upload_use(team, id_), b""), ids)
 
 
 async def used_at(store: ObjectStore, team: str, id_: str) -> datetime:
-    """When a job last used the file, or it was uploaded."""
+    """When a job last used the file, or when it was uploaded."""
     use = await find_file(store, keys.upload_use(team, id_))
     return use.last_modified if use else datetime.min.replace(tzinfo=UTC)
 
 
 async def remove_unused(store: ObjectStore, team: str, id_: str, *, since: datetime) -> int:
-    """Remove the file, unless a job has used it `since`. Returns the number of objects.
+    """Remove the file, unless a job has used it `since`. Returns the number of removed objects.
 
-    It is out of the way before its last use is read: who finds it there afterwards has noted a use
-    in time, and who does not sends it again.
+    The file is moved aside before its last use is read. A request that found the file before has
+    noted its use in time; a later one does not find the file, and uploads it again.
     """
     place, aside = keys.uploaded_file(team, id_), keys.arriving_upload(team, f"unused-{id_}")
     removed = 0

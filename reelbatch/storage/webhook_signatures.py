@@ -1,8 +1,8 @@
-"""Signatures by which a receiver knows a team's webhooks from forged ones.
+"""Signatures that let receivers tell a team's webhooks from forged ones.
 
-The scheme is that of Standard Webhooks, https://www.standardwebhooks.com. It is symmetric: who can
-check a signature can make one. So each team has a key of its own, derived from the one that signs
-URLs, which never leaves the server.
+The scheme is that of Standard Webhooks, https://www.standardwebhooks.com. It is symmetric: anyone
+who can verify a signature can create one. So each team has its own key, which is derived from the
+key that signs URLs and never leaves the server.
 """
 
 import binascii
@@ -24,10 +24,10 @@ _SHORTEST_KEY = 16  # bytes
 
 
 class WebhookSigner:
-    """Makes the three headers of a signed webhook.
+    """Creates the three headers of a signed webhook.
 
-    The teams' keys come from `master`. With the key `shared` of earlier versions, all teams' alike,
-    there is a second signature, until receivers know their team's.
+    The keys of the teams are derived from `master`. With `shared`, the common key of earlier
+    versions, there is a second signature, for receivers that do not know their team's key yet.
     """
 
     def __init__(self, master: bytes, shared: bytes | None = None) -> None:
@@ -35,7 +35,7 @@ class WebhookSigner:
         self._shared = shared
 
     def secret_of(self, team: str) -> str:
-        """What a receiver checks the team's webhooks with: `whsec_` and base64."""
+        """The key that verifies the team's webhooks: `whsec_` and base64."""
         return _PREFIX + b64encode(self._key_of(team)).decode()
 
     def headers(self, team: str, id_: str, moment: datetime, body: bytes) -> dict[str, str]:
@@ -53,9 +53,10 @@ class WebhookSigner:
 async def open_webhook_signer(
     store: ObjectStore, secret: SecretStr | None, signing_key: SecretStr | None
 ) -> WebhookSigner:
-    """`secret` is the key of earlier versions: receivers know it, so none is derived from it.
+    """Open a signer.
 
-    Raises ValueError where it is not `whsec_` and base64.
+    `secret` is the key of earlier versions. Receivers know it, so that no key is derived from it.
+    Raises ValueError if it is not `whsec_` and base64.
     """
     shared = None if secret is None else _key_in(secret)
     return WebhookSigner(await open_signing_key(store, signing_key), shared)
@@ -69,7 +70,7 @@ def _key_in(secret: SecretStr) -> bytes:
         key = b""
     if not text.startswith(_PREFIX) or len(key) < _SHORTEST_KEY:
         raise ValueError(
-            f"REELBATCH_WEBHOOK_SIGNING_SECRET must be {_PREFIX} followed by base64 of "
-            f"{_SHORTEST_KEY} bytes or more."
+            f"REELBATCH_WEBHOOK_SIGNING_SECRET must be {_PREFIX} followed by at least "
+            f"{_SHORTEST_KEY} bytes in base64."
         )
     return key

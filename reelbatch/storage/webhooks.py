@@ -1,4 +1,4 @@
-"""The webhooks of jobs and batches: what was asked for, and what came of each attempt."""
+"""The webhooks of jobs and batches: what was requested, and the outcome of each attempt."""
 
 from collections.abc import Sequence
 
@@ -18,5 +18,5 @@ async def write_webhook(store: ObjectStore, record: WebhookRecord) -> None:
 
 
 async def save_webhooks(store: ObjectStore, records: Sequence[WebhookRecord]) -> None:
-    """Write those that are not there yet: a repeated request changes none."""
+    """Write the records that do not exist yet. A repeated request changes nothing."""
     await create_models(store, {keys.webhook(record.team, record.id): record for record in records})

@@ -1,1 +1,1 @@
-"""What operators see of a process from outside: metrics and traces."""
+"""Metrics and traces: what operators see of a process from outside."""

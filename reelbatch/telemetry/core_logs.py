@@ -1,4 +1,4 @@
-"""What the core of Temporal's SDK logs goes where all else does, instead of to the console."""
+"""Sends the logs of the core of Temporal's SDK to where all logs go, instead of to the console."""
 
 import logging
 
@@ -21,7 +21,7 @@ def core_logging() -> LoggingConfig:
 
 
 def add_core_fields(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
-    """A structlog processor that puts the fields of a forwarded line beside its words."""
+    """A structlog processor that adds the fields of a forwarded line to its event."""
     entry = event.pop("temporal_log", None)
     if entry is not None:
         event.update({"target": entry.target, **entry.fields})

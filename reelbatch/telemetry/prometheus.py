@@ -1,4 +1,4 @@
-"""Metrics of a process for Prometheus: Temporal's SDK serves its own and ours together."""
+"""Metrics of a process for Prometheus. Temporal's SDK serves its own metrics and ours together."""
 
 from collections.abc import Mapping, Sequence
 
@@ -11,8 +11,8 @@ from reelbatch.telemetry.core_logs import core_logging
 def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]]) -> Runtime | None:
     """Serve `/metrics` at `address` (IP:port) from now on. Returns None without an address.
 
-    `buckets` has the upper bounds of each histogram by its name. Raises ValueError if the address
-    is taken.
+    `buckets` has the upper bounds of each histogram by name. Raises ValueError if the address is
+    taken.
     """
     if address is None:
         return None
@@ -34,5 +34,5 @@ def metrics_runtime(address: str | None, buckets: Mapping[str, Sequence[float]])
 
 
 def meter_of(runtime: Runtime | None) -> MetricMeter:
-    """The meter that makes a process's metrics; without a runtime they go nowhere."""
+    """The meter for the metrics of a process; without a runtime it does nothing."""
     return runtime.metric_meter if runtime else MetricMeter.noop

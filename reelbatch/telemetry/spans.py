@@ -1,4 +1,4 @@
-"""Adds to each span the ids that it belongs to, and removes what no span may show."""
+"""Adds ids to each span, and removes credentials from it."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,7 +22,7 @@ _STACK = "exception.stacktrace"
 
 
 def exporting_provider(service: str, exporter: SpanExporter) -> TracerProvider:
-    """A provider that sends spans to `exporter` in batches, from a thread of its own."""
+    """A provider that sends spans to `exporter` in batches, from a separate thread."""
     named = Resource({"service.name": service}).merge(OTELResourceDetector().detect())
     provider = TracerProvider(resource=Resource.create().merge(named))
     provider.add_span_processor(IdentityProcessor())
@@ -31,13 +31,15 @@ def exporting_provider(service: str, exporter: SpanExporter) -> TracerProvider:
 
 
 class IdentityProcessor(SpanProcessor):
-    """Gives each span the team, batch and job that it belongs to, so that searches find it."""
+    """Adds its team, batch and job to each span, so that searches find it."""
 
     def on_start(self, span: Span, parent_context: Context | None = None) -> None:
         parent = trace.get_current_span(parent_context)
         if isinstance(parent, ReadableSpan) and parent.attributes:
-            known = parent.attributes
-            span.set_attributes({name: known[name] for name in _IDENTITIES if name in known})
+            inherited = parent.attributes
+            span.set_attributes(
+                {name: inherited[name] for name in _IDENTITIES if name in inherited}
+            )
         workflow_id = (span.attributes or {}).get(_WORKFLOW_ID)
         if isinstance(workflow_id, str):
             span.set_attributes(identity_of(workflow_id))
@@ -47,7 +49,7 @@ _IDENTITIES = (TEAM, BATCH_ID, JOB_ID)
 
 
 def identity_of(workflow_id: str) -> dict[str, str]:
-    """The attributes team, batch and job that a workflow's id contains."""
+    """The attributes for the team, batch and job in the id of a workflow."""
     team, _, rest = workflow_id.partition("/")
     kind, _, id_ = rest.partition("/")
     if not id_:
@@ -62,9 +64,9 @@ def identity_of(workflow_id: str) -> dict[str, str]:
 
 
 class RedactingExporter(SpanExporter):
-    """Removes credentials from spans just before they leave the process, as logs do from lines.
+    """Removes credentials from spans just before they leave the process, as is done for logs.
 
-    Stacks of errors are left out: they may show anything.
+    The stack traces of errors are removed completely, since they may contain anything.
     """
 
     def __init__(self, exporter: SpanExporter) -> None:

@@ -1,7 +1,7 @@
 """Traces of a process. The standard variables `OTEL_…` switch them on and say where they go.
 
-https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ lists them. The
-SDK reads most of them itself; this module reads those that switch it on.
+https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/ lists the
+variables. The SDK reads most of them; this module reads the ones that switch traces on.
 """
 
 import os
@@ -15,17 +15,17 @@ from temporalio.client import Interceptor
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
-_FLUSH_PATIENCE = 3.0  # seconds at a process's end, for a collector that may be gone
+_FLUSH_PATIENCE = 3.0  # seconds to wait, when the process ends, for a collector that may be gone
 
 _provider: "TracerProvider | None" = None
 
 
 def start(service: str) -> None:
-    """Trace from now on if the environment says so, as `service` unless it has another name.
+    """Start tracing if the environment says so, as `service` unless it sets another name.
 
-    Raises ValueError if it asks for a way of export that is not installed.
+    Raises ValueError if it asks for an exporter or a protocol that is not installed.
     """
-    if not _is_wanted(os.environ):
+    if not _is_requested(os.environ):
         return
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
@@ -41,7 +41,7 @@ def is_on() -> bool:
 
 
 def interceptors() -> Sequence[Interceptor]:
-    """Interceptors that carry traces through Temporal; its clients and workers take the same."""
+    """Interceptors that carry traces through Temporal, for clients and for workers."""
     if _provider is None:
         return ()
     from temporalio.contrib.opentelemetry import TracingInterceptor
@@ -50,7 +50,7 @@ def interceptors() -> Sequence[Interceptor]:
 
 
 def flush() -> None:
-    """Send spans that were not sent yet. A collector that is gone delays this by three seconds."""
+    """Send the remaining spans. If the collector is gone, this takes three seconds."""
     if _provider is None:
         return
     flushing = threading.Thread(target=_provider.force_flush, daemon=True)
@@ -58,25 +58,25 @@ def flush() -> None:
     flushing.join(_FLUSH_PATIENCE)
 
 
-def _is_wanted(environment: Mapping[str, str]) -> bool:
+def _is_requested(environment: Mapping[str, str]) -> bool:
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return False
-    has_endpoint = bool(_of_traces(environment, "ENDPOINT"))
+    has_endpoint = bool(_variable(environment, "ENDPOINT"))
     exporter = environment.get("OTEL_TRACES_EXPORTER", "otlp" if has_endpoint else "none").strip()
     if exporter in ("", "none"):
         return False
     if exporter != "otlp":
-        raise ValueError(f"OTEL_TRACES_EXPORTER can be otlp or none here, not {exporter}.")
-    protocol = _of_traces(environment, "PROTOCOL") or "http/protobuf"
+        raise ValueError(f"OTEL_TRACES_EXPORTER must be otlp or none, not {exporter}.")
+    protocol = _variable(environment, "PROTOCOL") or "http/protobuf"
     if protocol != "http/protobuf":
         raise ValueError(
-            f"OTEL_EXPORTER_OTLP_PROTOCOL can only be http/protobuf here, not {protocol}: "
-            "collectors take it at port 4318."
+            f"OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf, not {protocol}: collectors "
+            "accept it on port 4318."
         )
     return True
 
 
-def _of_traces(environment: Mapping[str, str], name: str) -> str:
-    """The variable for traces alone, or else the one for all signals; empty: neither is set."""
-    of_all = environment.get(f"OTEL_EXPORTER_OTLP_{name}", "")
-    return (environment.get(f"OTEL_EXPORTER_OTLP_TRACES_{name}") or of_all).strip()
+def _variable(environment: Mapping[str, str], name: str) -> str:
+    """The variable for traces only, or else the one for all signals; empty: neither is set."""
+    for_all = environment.get(f"OTEL_EXPORTER_OTLP_{name}", "")
+    return (environment.get(f"OTEL_EXPORTER_OTLP_TRACES_{name}") or for_all).strip()

@@ -16,7 +16,7 @@ from activities.renders.slots import RenderSlots
 from reelbatch.models.errors import TemplateInvalid
 from reelbatch.models.stored.renders import RenderLease
 from reelbatch.storage import keys
-from reelbatch.storage.kept_renders import RenderGone, copy_render
+from reelbatch.storage.cached_renders import RenderGone, copy_render
 from reelbatch.storage.objects import open_store, read_bytes, write_model
 from tests.api.running_api import until
 from tests.s3_server import S3Server

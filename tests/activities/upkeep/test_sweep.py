@@ -25,7 +25,7 @@ from reelbatch.storage import keys
 from reelbatch.storage.expiry import has_objects
 from reelbatch.storage.objects import open_store, read_bytes
 from reelbatch.storage.templates import read_template, write_template
-from reelbatch.storage.uploaded_files import missing_of, remove_unused, used_at
+from reelbatch.storage.uploaded_files import missing_files, remove_unused, used_at
 from tests.api.running_api import until
 from tests.api.temporal import connected, temporal_server
 
@@ -152,7 +152,7 @@ def lasting_keys(team: str) -> list[str]:
         keys.webhook(team, "job"),
         keys.job_log(team, "job"),
         keys.output(team, "job", "png"),
-        keys.kept_render(team, "digest"),
+        keys.cached_render(team, "digest"),
         keys.template_source(team, "template", "x"),
         keys.secret_record(team, "SECRET"),
     ]
@@ -288,12 +288,12 @@ async def test_an_uploaded_file_that_a_job_has_just_used_stays(sweeping: Sweepin
     file = await sweeping.put(keys.uploaded_file(team, id_), 9)
     await sweeping.put(keys.upload_use(team, id_), 9)
     seen = await used_at(sweeping.store, team, id_)
-    assert await missing_of(sweeping.store, team, [id_, "e" * 64]) == {"e" * 64}
+    assert await missing_files(sweeping.store, team, [id_, "e" * 64]) == {"e" * 64}
     assert await remove_unused(sweeping.store, team, id_, since=seen) == 0
     assert await sweeping.exists(file)
     noted = await used_at(sweeping.store, team, id_)
     assert await remove_unused(sweeping.store, team, id_, since=noted) == 2
-    assert await missing_of(sweeping.store, team, [id_]) == {id_}
+    assert await missing_files(sweeping.store, team, [id_]) == {id_}
     assert not await has_objects(sweeping.store, keys.team(team))
 
 

@@ -126,7 +126,7 @@ async def test_values_of_secrets_matter_and_are_not_stored(
     )
     assert len(rendered(results)) == 2
     assert 2 in rendered(results)
-    kept = api.store.list(keys.kept_renders(team.name))  # pyright: ignore[reportUnknownMemberType]  obstore's other overload is for arrow
+    kept = api.store.list(keys.cached_renders(team.name))  # pyright: ignore[reportUnknownMemberType]  obstore's other overload is for arrow
     async for chunk in kept:
         for entry in chunk:
             content = await read_bytes(api.store, entry["path"])
@@ -148,7 +148,7 @@ async def test_a_render_whose_file_is_gone_is_rendered_again(
     team: Team, template: str, api: RunningApi
 ) -> None:
     await results_of(team, [a_still(template)])
-    kept = api.store.list(keys.kept_renders(team.name))  # pyright: ignore[reportUnknownMemberType]  as above
+    kept = api.store.list(keys.cached_renders(team.name))  # pyright: ignore[reportUnknownMemberType]  as above
     async for chunk in kept:
         await api.store.delete_async(
             [entry["path"] for entry in chunk if entry["path"].endswith(".png")]

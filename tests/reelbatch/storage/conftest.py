@@ -12,7 +12,7 @@ from tests.s3_server import S3Server
 def location(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> str:
-    """Of an empty store, as the setting names it: both kinds have to keep the same promises."""
+    """The location of an empty store, as in the setting. Both kinds must behave alike."""
     if request.param == "folder":
         return str(tmp_path / "objects")
     server: S3Server = request.getfixturevalue("s3_server")

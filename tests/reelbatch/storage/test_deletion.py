@@ -1,4 +1,4 @@
-"""Deleting a template: twice at once, and where the store fails in the middle of it."""
+"""Deleting a template: twice at once, and if the store fails in between."""
 
 import asyncio
 
@@ -11,14 +11,14 @@ from reelbatch.storage.listing import delete_folder, names_in
 from reelbatch.storage.templates import delete_template
 
 
-async def test_two_who_delete_one_folder_both_succeed(store: ObjectStore) -> None:
+async def test_two_concurrent_deletions_of_a_folder_both_succeed(store: ObjectStore) -> None:
     for number in range(20):
         await store.put_async(f"folder/{number}", b"x")
     await asyncio.gather(*(delete_folder(store, "folder") for _ in range(2)))
     assert not await has_objects(store, "folder")
 
 
-async def test_a_template_is_gone_even_where_its_files_could_not_be_removed(
+async def test_a_template_is_gone_even_if_its_files_could_not_be_removed(
     store: ObjectStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def fail(_store: ObjectStore, folder: str) -> None:

@@ -1,4 +1,4 @@
-"""Removing objects by their age, in both kinds of stores."""
+"""Removing old objects, in both kinds of stores."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ def removal(store: ObjectStore, most: int = 10_000) -> Removal:
     return Removal(store, most, alive=lambda: None)
 
 
-async def test_only_older_objects_of_the_folder_go(store: ObjectStore) -> None:
+async def test_only_older_objects_of_the_folder_are_removed(store: ObjectStore) -> None:
     for name in ("a", "b/c"):
         await store.put_async(f"old/{name}", b"x")
     await store.put_async("other/a", b"x")
@@ -24,7 +24,7 @@ async def test_only_older_objects_of_the_folder_go(store: ObjectStore) -> None:
     assert await has_objects(store, "other")
 
 
-async def test_no_more_go_than_allowed(store: ObjectStore) -> None:
+async def test_no_more_objects_are_removed_than_allowed(store: ObjectStore) -> None:
     for number in range(5):
         await store.put_async(f"old/{number}", b"x")
     limited = removal(store, most=3)
@@ -33,6 +33,6 @@ async def test_no_more_go_than_allowed(store: ObjectStore) -> None:
     assert await removal(store).folder("old") == 2
 
 
-async def test_an_empty_folder_is_no_problem(store: ObjectStore) -> None:
+async def test_an_empty_folder_is_not_a_problem(store: ObjectStore) -> None:
     assert await removal(store).folder("nothing") == 0
     assert not await has_objects(store, "nothing")

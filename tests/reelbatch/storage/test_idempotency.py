@@ -36,7 +36,7 @@ async def found_in(slot: IdempotencySlot[BatchSubmission]) -> str | None:
 
 
 async def fill(slot: IdempotencySlot[BatchSubmission], record: Record) -> str:
-    """The batch that counts."""
+    """Fill the slot, and return the batch whose record counts."""
     return (await slot.fill(record)).submission.batch.id
 
 
@@ -60,7 +60,7 @@ async def test_after_its_lifetime_a_key_is_new_again(store: ObjectStore) -> None
     assert await found_in(a_slot(store)) == "new"
 
 
-async def test_half_a_record_counts_for_nothing(store: ObjectStore) -> None:
+async def test_an_incomplete_record_is_ignored(store: ObjectStore) -> None:
     whole = a_record("batch").model_dump_json(by_alias=True).encode()
     key = keys.idempotency_record("team", "digest", 0)
     await store.put_async(key, whole[: len(whole) // 2])
@@ -71,8 +71,8 @@ async def test_half_a_record_counts_for_nothing(store: ObjectStore) -> None:
     assert await fill(second, a_record("late")) == "new"
 
 
-async def test_records_that_hold_the_response_itself_are_read_too(store: ObjectStore) -> None:
-    """As versions before 0.2 wrote them."""
+async def test_older_records_that_contain_the_response_are_read(store: ObjectStore) -> None:
+    """Versions before 0.2 wrote such records."""
     record = json.loads(a_record("batch").model_dump_json(by_alias=True))
     record["submission"] |= {"statusCode": 201, "answer": "{}", "job": None}
     key = keys.idempotency_record("team", "digest", 0)
@@ -80,6 +80,6 @@ async def test_records_that_hold_the_response_itself_are_read_too(store: ObjectS
     assert await found_in(a_slot(store)) == "batch"
 
 
-async def test_teams_do_not_meet(store: ObjectStore) -> None:
+async def test_teams_have_separate_records(store: ObjectStore) -> None:
     await a_slot(store, "team-1").fill(a_record("mine"))
     assert await a_slot(store, "team-2").find() is None

@@ -1,4 +1,4 @@
-"""The setting with the keys of payloads."""
+"""The setting with the keys that encrypt payloads."""
 
 from base64 import b64encode
 

@@ -10,7 +10,7 @@ from reelbatch.models.wire.schedules import ScheduleCreation
 from reelbatch.storage.schedules import delete_schedule, list_schedules, write_schedule
 
 
-async def test_a_schedule_that_somebody_else_deletes_too_is_gone(store: ObjectStore) -> None:
+async def test_a_schedule_can_be_deleted_twice(store: ObjectStore) -> None:
     fields = {"name": "Offers", "cron": "@daily", "template": "promo"}
     creation = ScheduleCreation.model_validate({**fields, "url": "https://example.com/a.csv"})
     record = ScheduleRecord(id=new_id(), team="t", created_at=datetime.now(UTC), creation=creation)

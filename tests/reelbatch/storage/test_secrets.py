@@ -19,7 +19,7 @@ def vault(store: ObjectStore) -> SecretVault:
     return open_vault(store, SecretStr(new_secrets_key()))
 
 
-async def test_a_secret_comes_back_as_it_was(vault: SecretVault) -> None:
+async def test_a_secret_is_read_as_it_was_stored(vault: SecretVault) -> None:
     record = await vault.create("team", "API_KEY", SecretStr(VALUE))
     assert await vault.reveal("team", "API_KEY") == VALUE
     assert [item.id for item in await vault.list("team")] == [record.id]
@@ -45,7 +45,7 @@ async def test_a_name_is_taken_until_its_secret_is_deleted(vault: SecretVault) -
     assert await vault.reveal("team", "API_KEY") == "two"
 
 
-async def test_teams_do_not_meet(vault: SecretVault) -> None:
+async def test_teams_have_separate_secrets(vault: SecretVault) -> None:
     record = await vault.create("team-1", "API_KEY", SecretStr(VALUE))
     assert await vault.reveal("team-2", "API_KEY") is None
     assert not await vault.delete("team-2", record.id)
@@ -64,7 +64,9 @@ async def test_a_record_that_was_moved_to_another_name_cannot_be_read(
             await vault.reveal(team, name)
 
 
-async def test_another_key_says_what_is_wrong(vault: SecretVault, store: ObjectStore) -> None:
+async def test_another_key_is_reported_as_the_reason(
+    vault: SecretVault, store: ObjectStore
+) -> None:
     await vault.create("team", "API_KEY", SecretStr(VALUE))
     other = open_vault(store, SecretStr(new_secrets_key()))
     with pytest.raises(SecretUnavailable, match="REELBATCH_SECRETS_KEY"):

@@ -9,7 +9,7 @@ from reelbatch.storage.listing import names_in
 from reelbatch.storage.signing import Signer, open_signer
 
 
-def test_a_signature_vouches_for_its_purpose_and_all_parts() -> None:
+def test_a_signature_covers_its_purpose_and_all_parts() -> None:
     signer = Signer(b"key")
     signature = signer.sign("output", "team", "job")
     assert len(signature) >= 22, "128 bits or more"

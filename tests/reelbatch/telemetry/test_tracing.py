@@ -1,4 +1,4 @@
-"""What switches traces on, and what spans carry. tests/deployment sees them of real processes."""
+"""What switches traces on, and what spans contain. tests/deployment has those of processes."""
 
 import subprocess
 import sys
@@ -67,7 +67,7 @@ def test_nothing_is_traced_or_loaded_unless_the_environment_says_so() -> None:
     ("variable", "value"),
     [("OTEL_TRACES_EXPORTER", "zipkin"), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
 )
-def test_what_cannot_be_done_is_refused_by_name(
+def test_unsupported_exporters_and_protocols_are_refused_by_name(
     monkeypatch: pytest.MonkeyPatch, variable: str, value: str
 ) -> None:
     for name in VARIABLES:
@@ -110,7 +110,7 @@ def test_spans_carry_the_team_batch_and_job_of_their_workflow_and_of_their_paren
     ("status", "expected"),
     [(200, StatusCode.UNSET), (404, StatusCode.UNSET), (500, StatusCode.ERROR)],
 )
-async def test_spans_of_requests_fail_where_the_service_did_and_not_its_client(
+async def test_spans_of_requests_fail_only_for_errors_of_the_service(
     provider: TracerProvider,
     exporter: InMemorySpanExporter,
     monkeypatch: pytest.MonkeyPatch,
@@ -130,15 +130,15 @@ async def test_spans_of_requests_fail_where_the_service_did_and_not_its_client(
     assert span.status.status_code is expected
 
 
-def test_what_opens_a_door_leaves_no_process_in_a_span(
+def test_no_span_carries_credentials_out_of_the_process(
     provider: TracerProvider, exporter: InMemorySpanExporter
 ) -> None:
     tracer = provider.get_tracer("test")
     url = "https://user:hunter2@cdn.example.com/logo.png?X-Amz-Signature=abc123"
     span = tracer.start_span("download", attributes={"url": url, "tries": 2})
     span.add_event("asked", {"link": f"{url} with Bearer rb_0123456789abcdef"})
-    span.record_exception(ValueError(f"{url} does not answer"))
-    span.set_status(Status(StatusCode.ERROR, f"{url} does not answer"))
+    span.record_exception(ValueError(f"{url} does not respond"))
+    span.set_status(Status(StatusCode.ERROR, f"{url} does not respond"))
     span.end()
     [seen] = exporter.get_finished_spans()
     text = seen.to_json()

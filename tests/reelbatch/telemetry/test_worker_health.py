@@ -1,4 +1,4 @@
-"""Who asks a worker about its health, in ways that it may not expect."""
+"""Health checks of a worker, including requests that it may not expect."""
 
 import asyncio
 
@@ -15,15 +15,15 @@ async def ask(address: str, path: str) -> int:
         return (await http.get(f"http://{address}{path}")).status_code
 
 
-async def temporal_answers() -> None:
-    """As it does while it is there."""
+async def temporal_is_there() -> None:
+    """Temporal responds."""
 
 
 async def temporal_is_gone() -> None:
     raise RPCError("tcp connect error", RPCStatusCode.UNAVAILABLE, b"")
 
 
-async def test_it_is_not_ready_while_temporal_is_gone() -> None:
+async def test_a_worker_is_not_ready_while_temporal_is_gone() -> None:
     health, address = WorkerHealth(temporal_is_gone), f"127.0.0.1:{free_port()}"
     async with health.served(address):
         health.is_ready = True
@@ -31,8 +31,8 @@ async def test_it_is_not_ready_while_temporal_is_gone() -> None:
         assert await ask(address, "/healthz") == 200
 
 
-async def test_it_is_ready_only_while_the_worker_takes_work() -> None:
-    health, address = WorkerHealth(temporal_answers), f"127.0.0.1:{free_port()}"
+async def test_a_worker_is_only_ready_while_it_accepts_work() -> None:
+    health, address = WorkerHealth(temporal_is_there), f"127.0.0.1:{free_port()}"
     async with health.served(address):
         assert await ask(address, "/readyz") == 503
         health.is_ready = True
@@ -42,8 +42,8 @@ async def test_it_is_ready_only_while_the_worker_takes_work() -> None:
         assert await ask(address, "/healthz") == 200
 
 
-async def test_endless_lines_and_clients_that_leave_do_not_disturb_it() -> None:
-    health, address = WorkerHealth(temporal_answers), f"127.0.0.1:{free_port()}"
+async def test_endless_lines_and_disconnecting_clients_do_not_disturb_a_worker() -> None:
+    health, address = WorkerHealth(temporal_is_there), f"127.0.0.1:{free_port()}"
     async with health.served(address):
         host, port = address.split(":")
         for sent in (b"x" * 100_000, b"", b"\x00\n"):
@@ -57,9 +57,9 @@ async def test_endless_lines_and_clients_that_leave_do_not_disturb_it() -> None:
 
 async def test_a_taken_address_is_an_error_that_names_it() -> None:
     address = f"127.0.0.1:{free_port()}"
-    async with WorkerHealth(temporal_answers).served(address):
+    async with WorkerHealth(temporal_is_there).served(address):
         with pytest.raises(OSError, match=address.split(":")[1]):
-            async with WorkerHealth(temporal_answers).served(address):
+            async with WorkerHealth(temporal_is_there).served(address):
                 pass
 
 

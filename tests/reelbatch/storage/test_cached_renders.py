@@ -1,4 +1,4 @@
-"""Renders that are kept for equal jobs, in both kinds of stores."""
+"""The cache of renders, in both kinds of stores."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore, ObjectStore
 
-from reelbatch.models.stored.renders import StoredRender
-from reelbatch.storage.files import find_file
-from reelbatch.storage.kept_renders import (
+from reelbatch.models.stored.renders import KeptRender
+from reelbatch.storage.cached_renders import (
     RenderGone,
     copy_render,
     download_render,
@@ -18,11 +17,14 @@ from reelbatch.storage.kept_renders import (
     record_render,
     store_render_file,
 )
+from reelbatch.storage.files import find_file
 from reelbatch.storage.objects import read_bytes
 
 
-async def kept(store: ObjectStore, folder: Path, age: timedelta = timedelta(0)) -> StoredRender:
-    """A render of the team `t` under the key `k`."""
+async def a_cached_render(
+    store: ObjectStore, folder: Path, age: timedelta = timedelta(0)
+) -> KeptRender:
+    """Store a render of the team `t` under the key `k`."""
     file = folder / "output.png"
     file.write_bytes(b"picture")
     render = StoredRender(
@@ -42,10 +44,10 @@ async def kept(store: ObjectStore, folder: Path, age: timedelta = timedelta(0)) 
 
 
 @pytest.mark.parametrize("age", [timedelta(0), timedelta(days=2)])
-async def test_a_copy_is_an_object_of_its_own(
+async def test_a_copy_is_independent_of_the_original(
     store: ObjectStore, tmp_path: Path, age: timedelta
 ) -> None:
-    render = await kept(store, tmp_path, age)
+    render = await a_cached_render(store, tmp_path, age)
     await copy_render(store, render, "copy.png")
     await store.delete_async(render.file_key)
     assert await read_bytes(store, "copy.png") == b"picture"
@@ -54,9 +56,9 @@ async def test_a_copy_is_an_object_of_its_own(
     assert datetime.now(UTC) - copy.last_modified < timedelta(hours=1), "the sweep goes by this"
 
 
-async def test_a_file_that_is_gone_is_told(store: ObjectStore, tmp_path: Path) -> None:
+async def test_a_missing_file_is_reported(store: ObjectStore, tmp_path: Path) -> None:
     for age in (timedelta(0), timedelta(days=2)):
-        render = await kept(store, tmp_path, age)
+        render = await a_cached_render(store, tmp_path, age)
         await store.delete_async(render.file_key)
         with pytest.raises(RenderGone):
             await copy_render(store, render, "copy.png")
@@ -65,7 +67,7 @@ async def test_a_file_that_is_gone_is_told(store: ObjectStore, tmp_path: Path) -
 
 
 async def test_a_forgotten_render_is_not_found(store: ObjectStore, tmp_path: Path) -> None:
-    await kept(store, tmp_path)
+    await a_cached_render(store, tmp_path)
     assert await find_render(store, "t", "k") is not None
     assert await find_render(store, "other", "k") is None
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""Rendered files that jobs with equal inputs share. A key is the digest of the inputs."""
+"""The cache of rendered files, for jobs with equal inputs. A key is the digest of the inputs."""
 
 import contextlib
 from datetime import UTC, datetime, timedelta
@@ -14,41 +14,41 @@ from reelbatch.storage.files import download
 from reelbatch.storage.objects import read_model, write_model
 
 _LARGEST_COPY = 5 * 1000**3  # bytes that S3 copies in one request
-# In a folder a copy is a hard link and has the age of the original, which the sweep goes by.
+# In a folder, a copy is a hard link and has the age of the original, after which the sweep decides.
 _OLDEST_LINK = timedelta(hours=1)
 
 
 class RenderGone(Exception):
-    """The file of a kept render is no longer there."""
+    """The file of a cached render no longer exists."""
 
 
-async def find_render(store: ObjectStore, team: str, key: str) -> StoredRender | None:
-    """The record under this key; None: there is none, or another version wrote it."""
+async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | None:
+    """The record under this key; None: there is none, or an incompatible version wrote it."""
     try:
-        return await read_model(store, keys.kept_render(team, key), StoredRender)
+        return await read_model(store, keys.cached_render(team, key), KeptRender)
     except ValidationError:
         return None
 
 
 async def store_render_file(store: ObjectStore, team: str, key: str, file: Path) -> str:
-    """Store the file under an object key that no other file ever gets, and return that key."""
-    file_key = keys.kept_render_file(team, key, uuid4().hex, file.suffix)
+    """Store the file under a unique object key, and return that key."""
+    file_key = keys.cached_render_file(team, key, uuid4().hex, file.suffix)
     await store.put_async(file_key, file)
     return file_key
 
 
 async def record_render(store: ObjectStore, team: str, key: str, render: StoredRender) -> None:
     """Write the record by which `find_render` finds the file."""
-    await write_model(store, keys.kept_render(team, key), render)
+    await write_model(store, keys.cached_render(team, key), render)
 
 
 async def forget_render(store: ObjectStore, team: str, key: str) -> None:
     with contextlib.suppress(FileNotFoundError):
-        await store.delete_async(keys.kept_render(team, key))
+        await store.delete_async(keys.cached_render(team, key))
 
 
-async def copy_render(store: ObjectStore, render: StoredRender, *targets: str) -> None:
-    """Make each of its files an object of its own, at the key in `targets` that has its place.
+async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> None:
+    """Copy each file of the render to the key at the same position in `targets`.
 
     Raises RenderGone.
     """
@@ -63,8 +63,11 @@ async def copy_render(store: ObjectStore, render: StoredRender, *targets: str) -
             raise RenderGone(key) from error
 
 
-async def download_render(store: ObjectStore, render: StoredRender, *targets: Path) -> None:
-    """Write each of its files to the one in `targets` that has its place. Raises RenderGone."""
+async def download_render(store: ObjectStore, render: KeptRender, *targets: Path) -> None:
+    """Download each file of the render to the path at the same position in `targets`.
+
+    Raises RenderGone.
+    """
     for key, target in zip(render.keys, targets, strict=True):
         try:
             await download(store, key, target)
