@@ -136,7 +136,7 @@ function tokensCard(client, signal) {
     name: (token) => token.name || token.id,
     note: ({ id, scopes, expiresAt }) => [id === own && "in use here", scopes.join(", "), expiresAt && `expires ${exactly(expiresAt)}`].filter(Boolean).join(" · "),
     verb: "Revoke",
-    consequence: "Within ten seconds, requests that use it are refused. This cannot be undone.",
+    consequence: "Requests that use it will be refused within ten seconds. This cannot be undone.",
   });
   const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
   const end = h("select", {}, Object.entries(LIFETIMES).map(([days, text]) => h("option", { value: days }, text)));
