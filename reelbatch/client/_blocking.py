@@ -276,7 +276,7 @@ class Reelbatch:
     Args:
         url: The address of the service. By default it comes from the environment, a profile, or
             the service that `reelbatch up` runs in `home`.
-        token: The API token. By default it comes from the same place.
+        token: The API token. By default it is the one that is stored for that service.
         profile: The name of a profile in `~/.config/reelbatch/profiles.toml`.
         home: The folder of a service that `reelbatch up` runs; by default `REELBATCH_HOME`, or
             `./reelbatch-home`.
