@@ -19,7 +19,7 @@ from activities.renders.lease import LEASE_TIME, Lease
 from activities.renders.slots import RenderSlots
 from reelbatch.engines.base import RenderRequest
 from reelbatch.models.stored.renders import StoredRender
-from reelbatch.storage.kept_renders import (
+from reelbatch.storage.cached_renders import (
     find_render,
     forget_render,
     record_render,

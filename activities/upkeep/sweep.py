@@ -208,7 +208,7 @@ class SweepActivities:
 
     async def _sweep_batches(self, team: str, moment: datetime, removal: Removal) -> int:
         """Remove everything about a batch at once, from its beginning and from its end."""
-        young = await names_of_younger(self.store, keys.batches(team), moment)
+        young = await names_modified_since(self.store, keys.batches(team), moment)
 
         def is_old(found: "ObjectMeta") -> bool:
             is_of_young = not young.isdisjoint(_BATCH_ID.findall(found["path"]))

@@ -44,7 +44,7 @@ async def get_job(job_id: str, resources: Shared, team: MayReadJobs, urls: Reque
 
 def job_response(team: str, job: JobSnapshot, urls: Urls) -> Job:
     """The job as the API returns it, with URLs of this server."""
-    return job_as_read(job, urls.of_job(team, job.id, job.summary))
+    return wire_job(job, urls.of_job(team, job.id, job.summary))
 
 
 def job_handle(client: Client, team: str, job_id: str) -> JobHandle:
@@ -171,7 +171,7 @@ async def read_state(
     if description.status is not WorkflowExecutionStatus.COMPLETED:
         stored = await read_stored_job(resources.store, team, execution.id.rsplit("/", 1)[-1])
         if stored is not None:  # a cancelled workflow has no result that says how far it got
-            return JobSnapshot.of_kept(stored).state
+            return JobSnapshot.of_stored(stored).state
     status = STATUS_OF_EXECUTION.get(
         description.status or WorkflowExecutionStatus.FAILED, JobStatus.ERROR
     )

@@ -58,6 +58,12 @@ class TemplateFonts:
         requested = [_RequestedFont(face.label, face) for face in self.inspection.fonts]
         return [font for font in requested if not self.embeds(font)]
 
+    @cached_property
+    def of_plain_jobs(self) -> JobFonts:
+        """The fonts of jobs that request nothing more, if the team has no fonts."""
+        missing = [font.label for font in self.not_embedded if not self.engine_has(font)]
+        return JobFonts([], [*dict.fromkeys(missing)])
+
     def embeds(self, font: _RequestedFont) -> bool:
         return find_face(font.face, self.inspection.embedded_fonts) is not None
 
@@ -83,6 +89,8 @@ def needs_team_fonts(needs: FontNeeds) -> bool:
 
 def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
     """Find the job's fonts. Of team fonts with the same name, the newest is used."""
+    if not team_fonts and not _requests_more(needs):
+        return needs.template.of_plain_jobs
     records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
@@ -105,9 +113,9 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     return JobFonts(found, list(missing), glyphs)
 
 
-def _asks_for_more(needs: FontNeeds) -> bool:
-    """Whether the job asks for more than its template does, which few do."""
-    return bool(needs.names or needs.words or _rare_words(needs)) or any(
+def _requests_more(needs: FontNeeds) -> bool:
+    """Whether the job requests more than its template does, which few jobs do."""
+    return bool(needs.names or needs.words or _rare_texts(needs)) or any(
         map(_font_in, needs.assets)
     )
 
@@ -137,8 +145,7 @@ def _missing_glyphs(
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:
     """The characters of the job's texts that neither the template nor `fonts` have, except those
     that every font has. Other fonts of the team may supply them."""
-    words = chain(needs.words, _words(needs.assets))
-    rare = [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
+    rare = _rare_texts(needs)
     if not rare:  # most jobs; the rest is slow for a thousand of them
         return []
     available = [needs.template.inspection.characters, *(font.characters for font in fonts)]
@@ -146,7 +153,7 @@ def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]
     return [character for character in missing if character > LAST_OF_LATIN]
 
 
-def _rare_words(needs: FontNeeds) -> list[str]:
+def _rare_texts(needs: FontNeeds) -> list[str]:
     words = chain(needs.words, _words(needs.assets))
     return [text for text in words if not text.isascii() and max(text) > LAST_OF_LATIN]
 

@@ -22,10 +22,10 @@ class RenderGone(Exception):
     """The file of a cached render no longer exists."""
 
 
-async def find_render(store: ObjectStore, team: str, key: str) -> KeptRender | None:
+async def find_render(store: ObjectStore, team: str, key: str) -> StoredRender | None:
     """The record under this key; None: there is none, or an incompatible version wrote it."""
     try:
-        return await read_model(store, keys.cached_render(team, key), KeptRender)
+        return await read_model(store, keys.cached_render(team, key), StoredRender)
     except ValidationError:
         return None
 
@@ -47,7 +47,7 @@ async def forget_render(store: ObjectStore, team: str, key: str) -> None:
         await store.delete_async(keys.cached_render(team, key))
 
 
-async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> None:
+async def copy_render(store: ObjectStore, render: StoredRender, *targets: str) -> None:
     """Copy each file of the render to the key at the same position in `targets`.
 
     Raises RenderGone.
@@ -63,7 +63,7 @@ async def copy_render(store: ObjectStore, render: KeptRender, *targets: str) -> 
             raise RenderGone(key) from error
 
 
-async def download_render(store: ObjectStore, render: KeptRender, *targets: Path) -> None:
+async def download_render(store: ObjectStore, render: StoredRender, *targets: Path) -> None:
     """Download each file of the render to the path at the same position in `targets`.
 
     Raises RenderGone.

@@ -96,11 +96,32 @@ _ON_A_PATH = {
 }
 
 
-def read_keyframes(
-    keyed: Keyed, layer: LibraryLayer, match_name: str
-) -> tuple[Keyframe, ...] | None:
-    """The keyframes in order of time; None if the library must read them."""
-    base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+class KeyframeReader:
+    """Reads the keyframes of a project's properties; equal keyframes of similar layers once."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[_Reader, bytes], tuple[Keyframe, ...] | None] = {}  # by a hash
+
+    def read(
+        self, keyed: Keyed, layer: LibraryLayer, match_name: str
+    ) -> tuple[Keyframe, ...] | None:
+        """The keyframes in order of time; None if the library must read them."""
+        reader = _reader(keyed, layer, match_name)
+        content = keyed.items[: keyed.length * keyed.size]
+        if reader is None or not content or len(content) < keyed.length * keyed.size:
+            return None
+        key = reader, digest(content)
+        if key not in self._read:
+            self._read[key] = reader.keyframes(content)
+        return self._read[key]
+
+
+def digest(content: bytes) -> bytes:
+    """A hash that is equal only for equal bytes."""
+    return blake2b(content, digest_size=16, usedforsecurity=False).digest()
+
+
+def _reader(keyed: Keyed, layer: LibraryLayer, match_name: str) -> "_Reader | None":
     layouts = _ON_A_PATH if keyed.is_spatial else _PLAIN
     base = layer.containing_comp._cdta.internal_timebase  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     if keyed.size not in layouts or not base:
@@ -135,7 +156,7 @@ class _Reader:
     origin: float  # the start of the layer in seconds
 
     def keyframes(self, content: bytes) -> tuple[Keyframe, ...] | None:
-        """In the order of their times; None where one does not say itself how it moves."""
+        """The keyframes in order of time; None if the motion of one is not explicit."""
         try:
             read = [*map(self._keyframe, self.layout.iter_unpack(content))]
         except _AutomaticallyBent:

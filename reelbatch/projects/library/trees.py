@@ -56,6 +56,7 @@ class TreeReader:
         self._known: dict[bytes, tuple[_Read, ...]] = {}  # by a hash of their bytes
         self._shells: dict[bytes, tuple[_Read, ...]] = {}  # without keyframes; by a hash too
         self._texts: dict[bytes, list[Text]] = {}  # by a hash too
+        self._keyframes = KeyframeReader()
 
     def read(self, layer: LibraryLayer, texts: _Texts) -> Iterator[_Read]:
         """Read a layer's tree. `texts` are the texts of the layer, in order."""

@@ -210,7 +210,7 @@ async def test_a_render_that_was_removed_is_rendered_again(
 
 
 async def test_an_unreadable_record_counts_as_missing(store: ObjectStore, engine: Engine) -> None:
-    await store.put_async(keys.kept_render(TEAM, "key"), b'{"version": 2}')
+    await store.put_async(keys.cached_render(TEAM, "key"), b'{"version": 2}')
     engine.go_on.set()
     assert (await asking(a_worker(store), "a", engine.render)).reused_from is None
     assert (await asking(a_worker(store), "b", engine.render)).reused_from == "a"

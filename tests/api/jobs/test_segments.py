@@ -151,7 +151,7 @@ async def test_a_film_in_segments_equals_one_that_is_rendered_whole(
     job["assets"] = [{"type": "audio", "layerName": "background", "src": a_tone()}]
     split_id = await post(split_http, job)
     split = await team.end_of_job(split_id)
-    await delete_folder(store, keys.kept_renders(team.name))  # so that the other one is rendered
+    await delete_folder(store, keys.cached_renders(team.name))  # so that the other one is rendered
     whole_id = await post(team.http, job)
     whole = await team.end_of_job(whole_id)
 

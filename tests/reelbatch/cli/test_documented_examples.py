@@ -53,11 +53,12 @@ def test_the_python_code_in_a_document_runs(
     assert "Traceback" not in capsys.readouterr().err
 
 
-def test_the_commands_in_the_command_line_reference_run(
-    examples: Path, served: Command, stack: RunningStack
+@pytest.mark.parametrize(("document", "saved"), [("docs/cli.md", 6), ("docs/tables.md", 0)])
+def test_the_commands_in_a_document_run(
+    document: str, saved: int, examples: Path, served: Command, stack: RunningStack
 ) -> None:
     batch_id = ""
-    for block in blocks_of(ROOT / page, "sh"):
+    for block in blocks_of(ROOT / document, "sh"):
         for line in block.splitlines():
             piped, _, call = line.rpartition(" | ")
             words = [batch_id if word == "BATCH" else word for word in shlex.split(call)]
@@ -69,7 +70,9 @@ def test_the_commands_in_the_command_line_reference_run(
 
 
 @pytest.mark.skipif(not (shutil.which("curl") and shutil.which("jq")), reason="needs curl and jq")
-@pytest.mark.parametrize("document", ["README.md", "docs/tutorial.md", "examples/README.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/tutorial.md", "docs/spreadsheet.md", "examples/README.md"]
+)
 def test_the_shell_commands_in_a_document_run(
     document: str, examples: Path, stack: RunningStack
 ) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from obstore.store import LocalStore, ObjectStore
 
-from reelbatch.models.stored.renders import KeptRender
+from reelbatch.models.stored.renders import StoredRender
 from reelbatch.storage.cached_renders import (
     RenderGone,
     copy_render,
@@ -23,7 +23,7 @@ from reelbatch.storage.objects import read_bytes
 
 async def a_cached_render(
     store: ObjectStore, folder: Path, age: timedelta = timedelta(0)
-) -> KeptRender:
+) -> StoredRender:
     """Store a render of the team `t` under the key `k`."""
     file = folder / "output.png"
     file.write_bytes(b"picture")
