@@ -75,7 +75,7 @@ def _meaning(field: FieldInfo) -> str:
 def _default(name: str, field: FieldInfo) -> str:
     extra = field.json_schema_extra
     if isinstance(extra, dict) and "shown_default" in extra:
-        return str(extra["shown_default"])
+        return f"{extra['shown_default']}"
     value: Any = field.default
     if value is None:
         return "unset"

@@ -136,7 +136,7 @@ def test_the_script_of_the_client_alone_says_what_to_install(
     done = installed().run("reelbatch", "batches", folder=tmp_path)
     assert done.returncode == 1
     assert done.stderr == (
-        "error: The command line is not installed: pip install 'reelbatch[cli]'.\n"
+        "error: The command line is not installed. Run pip install 'reelbatch[cli]'.\n"
     )
 
 
@@ -159,7 +159,7 @@ def test_the_command_line_alone_says_how_to_install_the_service(
     done = installed("cli").run("reelbatch", *command.split(), folder=tmp_path)
     assert done.returncode == 1
     assert done.stderr == (
-        "error: This command needs the service itself: pip install 'reelbatch[server]'.\n"
+        "error: This command needs the service itself. Run pip install 'reelbatch[server]'.\n"
     )
     assert not list(tmp_path.iterdir())
 

@@ -17,7 +17,7 @@ from reelbatch.models.wire.warnings import RenderWarning
 class Composition(RecordModel):
     """A composition that can be rendered by name. The root comes first.
 
-    Args:
+    Attributes:
         name: Its name.
         width: Pixels.
         height: Pixels.
