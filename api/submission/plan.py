@@ -328,6 +328,8 @@ def engine_of(
     is_project: bool,
 ) -> type[RenderEngine] | Problem:
     """The engine of a job that requests `renderer`; `own` is its template's engine."""
+    if renderer in ("auto", _RENDERERS.get(own.name)):
+        return own
     choices = renderer_choices(engines, own.name, is_project=is_project)
     if renderer not in choices:
         message = f"This server has no renderer {renderer} for templates of the engine {own.name}."
