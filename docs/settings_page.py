@@ -73,9 +73,8 @@ def _meaning(field: FieldInfo) -> str:
 
 
 def _default(name: str, field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and "shown_default" in extra:
-        return f"{extra['shown_default']}"
+    if field.default_factory:
+        return "computed"  # the description says how
     value: Any = field.default
     if value is None:
         return "unset"

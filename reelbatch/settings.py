@@ -233,7 +233,6 @@ class Settings(BaseSettings):
         le=256,
         description="Renders at a time on one worker. By default one for each core (or each core "
         "of a container's quota), and at most one for each 512 MiB of memory.",
-        json_schema_extra={"shown_default": "from cores and memory"},
     )
     renders_per_process: int = Field(
         default=200,
