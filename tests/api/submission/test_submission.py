@@ -211,7 +211,7 @@ DATA = {"type": "data", "layerName": "background"}
 @pytest.mark.parametrize(
     ("asset", "field", "message"),
     [
-        ({**DATA, "property": "Opacty", "value": 5}, "property", "known ones are Source Text"),
+        ({**DATA, "property": "Opacty", "value": 5}, "property", "supported ones are Source Text"),
         ({**DATA, "property": "Opacity", "value": "half"}, "value", "'half' is not a number."),
         ({**DATA, "property": "Color", "value": "red"}, "value", "'red' is not a colour"),
         ({**DATA, "property": "Source Text", "value": "x"}, "property", "has no text"),
