@@ -66,7 +66,7 @@ class APIError(ReelbatchError):
         status (int): The HTTP status.
         error_code (str): A stable code such as `LAYER_NOT_FOUND`; empty if something other than
             Reelbatch responded, such as a proxy.
-        details (tuple[FieldError, ...]): The problems, field by field.
+        details (tuple): The problems, a `FieldError` for each field.
         request_id (str): The id of the request, which is also in the service's log.
         retry_after (float | None): Seconds to wait before the next attempt; None if the service
             does not say.
