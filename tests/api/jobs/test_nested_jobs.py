@@ -421,7 +421,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
         {"assets": [{"type": "job", "layerName": "title"}]},
         "VALIDATION_ERROR",
         "assets",
-        "nest one level deep",
+        "nest only one level deep",
     ),
 ]
 

@@ -150,7 +150,7 @@ async def test_a_presigned_url_is_never_shown(api: RunningApi, team: Team, origi
     assert "/card.json responded with HTTP status 403." in template["error"]
     history = await end_of_workflow(api, team, created["id"])
     events = [event.SerializeToString() for event in history.events]
-    assert any(b"/card.json answered" in event for event in events)
+    assert any(b"/card.json responded" in event for event in events)
     assert not [event for event in events if b"hush" in event]
     assert "hush" not in str(created) + str(template)
 
