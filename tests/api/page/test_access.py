@@ -116,7 +116,7 @@ async def see_everything(visit: Visit, batch_id: str) -> AsyncGenerator[str]:
     await visit.page.get_by_label("Remove row 1").click()
     await visit.page.get_by_label("title, row 1").fill("Ada")
     await visit.page.get_by_role("button", name="Preview the first 12 rows").click()
-    await expect(visit.page.get_by_alt_text("Preview of row 1")).to_be_visible()
+    await expect(visit.page.get_by_alt_text("Preview of row 1", exact=True)).to_be_visible()
     yield "the first rows"
 
 
