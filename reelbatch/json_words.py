@@ -17,7 +17,7 @@ _WORDS = {
 
 
 def what_is_wrong(error: JSONDecodeError) -> str:
-    """Such as `a comma is missing at line 3, column 14`."""
+    """Describe the error, as in `a comma is missing at line 3, column 14`."""
     text = error.doc.strip()
     if not text:
         return "it is empty"

@@ -299,7 +299,7 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
 
 
 def _inputs_of(job: RenderJob, output: str) -> tuple[object, ...]:
-    """What equal jobs have in common; `output` is the job's in JSON, which many jobs share."""
+    """The inputs that equal jobs share; `output` is the job's output in JSON."""
     source = job.template_url.model_dump_json() if job.template_url else job.template_source
     assets = _ASSETS.dump_json(job.assets)
     return job.engine, source, job.composition, assets, *job.fonts, output

@@ -13,7 +13,7 @@ const FEW = 120; // up to this many jobs get large cells
 
 /** @typedef {import("./jobs.js").BatchJob} BatchJob */
 
-/** What screen readers say about a cell. @param {BatchJob} job */
+/** The text that screen readers read for a cell. @param {BatchJob} job */
 export function labelOf(job) {
   const tags = job.result?.tags ?? [];
   const missing = job.missingGlyphs?.length && `no font has ${job.missingGlyphs.join(" ")}`;

@@ -20,7 +20,7 @@ const MISSING_SHOWN = 10;
 
 /** @typedef {import("./localfiles.js").LocalFile} LocalFile */
 
-/** What was typed but not started yet. A draft stays until it is started, the tab is closed or somebody else signs in.
+/** The rows and settings of a batch that is not started yet. A draft stays until it is started, the tab is closed or somebody else signs in.
  * @type {WeakMap<import("./client.js").Client, ReturnType<NewBatchView["draft"]>>} */
 const drafts = new WeakMap();
 

@@ -28,10 +28,10 @@ export function tableOfClipboard(text, header) {
   return { type: TABS, body: header ? `${header.map(quoted).join("\t")}\n${text}` : text };
 }
 
-/** Check a table without starting anything. The response has the meaning of its columns, its first rows and its
+/** Check a table without starting anything. The response has the meaning of its columns, the first rows and the
  * problems. Files that the table names are uploaded if they were dropped.
  * @param {import("./client.js").Client} client @param {Table} table
- * @param {Record<string, any>} query the parameters that apply to all rows @param {number} rows how many to return
+ * @param {Record<string, any>} query the parameters of all jobs @param {number} rows how many to return
  * @returns {Promise<any>} even if no row can be rendered */
 export async function dryRun(client, table, query, rows) {
   const parameters = { ...query, dryRun: true, rows };

@@ -89,9 +89,9 @@ class Attempt(Generic[S]):
         self._slot = slot  # None: the request has no key
         self._body_digest = body_digest
         self.earlier: S | None = None
-        """What an earlier request with the same key has created."""
+        """The submission of an earlier request with the same key."""
         self.accepted: S | None = None
-        """What this request itself creates."""
+        """The submission of this request itself."""
 
     @property
     def decided(self) -> S:

@@ -121,13 +121,13 @@ def _requests_more(needs: FontNeeds) -> bool:
 
 
 def own_needs(template: TemplateFonts) -> FontNeeds:
-    """What a template needs by itself: its fonts, and glyphs for its own texts."""
+    """The needs of a template itself: its fonts, and glyphs for its own texts."""
     words = [layer.text for layer in template.inspection.layers if layer.text]
     return FontNeeds([], [], template, words=words)
 
 
 def template_shortcomings(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> Shortcomings:
-    """What will not look as designed in a template, given its `own_needs`."""
+    """List what will not look as designed in a template, given its `own_needs`."""
     fonts = resolve_fonts(needs, team_fonts)
     return shortcomings(fonts.missing, fonts.missing_glyphs, needs.template.inspection.warnings)
 

@@ -301,7 +301,7 @@ def _composed(name: str) -> str:
 
 
 def listed(what: str, names: Iterable[str]) -> str:
-    """Such as `Its layers: a, b.`; sets are sorted, other `names` keep their order."""
+    """A sentence such as `Its layers: a, b.`; sets are sorted, other `names` keep their order."""
     known = sorted(names) if isinstance(names, (set, frozenset)) else list(names)
     if not known:
         return f"It has no {what}."
@@ -309,7 +309,7 @@ def listed(what: str, names: Iterable[str]) -> str:
 
 
 def first_few(words: Sequence[str], most: int) -> str:
-    """Such as `a, b and 3 more`."""
+    """The words as a list such as `a, b and 3 more`."""
     more = len(words) - most
     return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 

@@ -136,7 +136,7 @@ def columns_table(columns: Sequence[TableColumn]) -> Table:
 
 
 def _places(jobs: Sequence[JobError]) -> str:
-    """Such as `3 rows: lines 2, 5, 9`, each once. Jobs that come from no table have indexes."""
+    """Return `3 rows: lines 2, 5, 9`, each line once, or indexes for jobs without a table."""
     in_table = jobs[0].line is not None
     row, place = ("row", "line") if in_table else ("job", "index")
     places = [*dict.fromkeys(str(job.line if in_table else job.index) for job in jobs)]

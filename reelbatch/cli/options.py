@@ -62,7 +62,7 @@ OutputNameOption = Annotated[
 ]
 QualityOption = Annotated[
     Literal["full", "draft"] | None,
-    typer.Option(help="Of all jobs; draft is half the size."),
+    typer.Option(help="Quality of all jobs; draft is half the size."),
 ]
 ConcurrencyOption = Annotated[
     int | None, typer.Option(min=1, max=1000, help="Maximum number of jobs at a time.")

@@ -99,7 +99,7 @@ def download_output(session: Session, job_id: str, file: str | Path) -> Steps[Pa
 def fetch(session: Session, request: Request, file: Path) -> Steps[Path]:
     """Write the response to `request` to `file`, which is complete or does not exist.
 
-    A download that broke off is resumed, even by a later call, if the service recognizes the
+    A download that broke off is resumed, even by a later call, if the service recognises the
     version of the first part. Raises APIError, ConnectionFailed and OSError.
     """
     attempts, most, has_begun = session.attempts(), 0, False

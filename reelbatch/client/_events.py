@@ -138,7 +138,7 @@ class _Decoder:
 
 
 class _Seen:
-    """What was yielded already: a stream that is resumed repeats some of it."""
+    """Remembers what was yielded, because a resumed stream repeats some of it."""
 
     def __init__(self) -> None:
         self.last_id = ""

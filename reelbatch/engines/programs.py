@@ -93,7 +93,7 @@ def _prepare(descriptors: Mapping[int, int]) -> Callable[[], None] | None:
         if sys.platform == "linux":
             control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:
-            os._exit(1)  # the parent ended before the kernel was told to watch it
+            os._exit(1)  # the parent ended before the kernel watched it
         high = {theirs: os.dup2(ours, 200 + theirs) for theirs, ours in descriptors.items()}
         for theirs, ours in high.items():
             os.dup2(ours, theirs)

@@ -54,7 +54,7 @@ _COMPARED = range(128, 64 * 1024)  # sizes in bytes of the lists that are compar
 
 @dataclass(frozen=True)
 class LayerChunks:
-    """What is read from a layer's chunks without the library."""
+    """The parts of a layer's chunks that are read without the library."""
 
     texts: tuple[bytes, ...] = ()  # its text documents, unchanged from the file
     unread: tuple[str, ...] = ()  # unknown kinds of chunks

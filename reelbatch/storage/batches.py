@@ -62,7 +62,7 @@ def _packed(record: BaseModel) -> bytes:
 
 
 async def tag_batch(store: ObjectStore, batch: Batch) -> None:
-    """Make the batch findable by its name, by the first batch of its table and by its schedule.
+    """Make the batch findable by name, by the first batch of its table and by its schedule.
 
     Temporal's visibility has the same tags for people, but later, and without those that are too
     long.

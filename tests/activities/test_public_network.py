@@ -169,7 +169,7 @@ async def test_operators_may_allow_private_networks(origin: Origin) -> None:
         "2002:808:808::",
     ],
 )
-def test_public_addresses_are_recognized(address: str) -> None:
+def test_public_addresses_are_accepted(address: str) -> None:
     assert is_public(address)
 
 

@@ -100,7 +100,7 @@ class Kind:
     parse: Callable[[str, str], Column]
     """Makes a column from the prefix and the rest of its name. Raises RequestError."""
     content: Callable[[Column, str], Fields]
-    """What a cell adds to the asset's type and layer."""
+    """The value that a cell adds to the asset's type and layer."""
     own: str | None = None
     asset: str = ""
     """The type of its assets, if that is not the prefix."""

@@ -26,7 +26,7 @@ class Meaning:
 
     name: str  # in the table
     column: Column | None = None
-    full_name: str | None = None  # None if the template has no such layer
+    full_name: str | None = None  # absent if the template has no such layer
     reason: str | None = None  # why it is left out
     problem: str | None = None  # why the table cannot be used
 

@@ -104,7 +104,8 @@ def submit(
         typer.Option(metavar="FOLDER", help="Only draw a table's first rows into FOLDER."),
     ] = None,
     form: Annotated[
-        FileForm | None, typer.Option("--format", help="The file's format. Default: by its name.")
+        FileForm | None,
+        typer.Option("--format", help="The file's format. Default: what its name says."),
     ] = None,
     template: Annotated[
         str | None, typer.Option(help="Template of a table's rows, by id or name.")

@@ -43,7 +43,9 @@ def create(
     name: Annotated[str, typer.Option(help="A name for the schedule and its batches.")],
     cron: Annotated[str, typer.Option(help='When to run: "30 6 * * MON-FRI", @daily, …')],
     template: Annotated[str, typer.Option(help="Template of all rows, by id or name.")],
-    time_zone: Annotated[str, typer.Option(help="Such as Europe/Berlin, for --cron.")] = "UTC",
+    time_zone: Annotated[
+        str, typer.Option(help="Time zone of --cron, such as Europe/Berlin.")
+    ] = "UTC",
     composition: CompositionOption = None,
     codec: CodecOption = None,
     frame: FrameOption = None,

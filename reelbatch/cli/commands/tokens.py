@@ -29,10 +29,10 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 def create(
     team: str,
     *,
-    name: Annotated[str, typer.Option(help="What the token is for.")] = "",
+    name: Annotated[str, typer.Option(help="Purpose of the token, for people.")] = "",
     scope: Annotated[
         list[Scope] | None,
-        typer.Option(help="What the token may do; repeatable. Default: everything but admin."),
+        typer.Option(help="A scope of the token; repeatable. Default: all except admin."),
     ] = None,
     expires: Annotated[
         str | None,

@@ -60,7 +60,7 @@ def api_url(settings: Settings) -> str:
 
 
 def decided_settings(home: Home, options: StackOptions, ports: Ports) -> dict[str, str | int]:
-    """The settings that the stack decides, by their names in `Settings`. The rest is the user's."""
+    """The settings that the stack decides, by field of `Settings`. The rest is the user's."""
     decided: dict[str, str | int] = {
         "temporal_address": f"{LOCALHOST}:{ports.temporal}",
         "temporal_namespace": NAMESPACE,

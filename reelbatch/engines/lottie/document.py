@@ -58,7 +58,7 @@ class LottieComposition:
     """The root, or a precomposition, which is an asset with layers."""
 
     name: str
-    asset_id: str | None  # None for the root
+    asset_id: str | None  # the root has none
     layers: list[Json]
     width: int  # pixels
     height: int  # pixels

@@ -89,7 +89,7 @@ def compose(
 
 @dataclass(frozen=True, kw_only=True)
 class SceneParts:
-    """What a composition shows, by the ids that its layers refer to."""
+    """The contents of a composition, by the ids that its layers refer to."""
 
     layers: list[Json]  # of the composition and all its precompositions
     precompositions: dict[str, list[Json]]

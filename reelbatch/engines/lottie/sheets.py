@@ -39,7 +39,7 @@ _FAR = 16_384  # pixels
 _INVISIBLE = frozenset({"null", "audio", "guide", "camera", "light", "data"})
 _NULL_KEYS = frozenset({"ty", "ind", "parent", "ip", "op", "st", "sr", "ddd", "ao", "ks"})
 _COVER_KEYS = frozenset({"masksProperties", "hasMask", "tt", "tp", "td", "ef"})
-"""What a layer applies to everything that its precomposition shows."""
+"""The properties that a layer applies to everything in its precomposition."""
 
 _Precompositions = Mapping[str, list[Json]]
 _Show = Callable[[list[Json], _Precompositions], bytes]
@@ -59,7 +59,7 @@ class Sheet:
 
 @dataclass(frozen=True)
 class SheetGroup:
-    """What a precomposition shows: its sheets, drawn separately from those before it."""
+    """The picture of a precomposition: its sheets, drawn separately from those before it."""
 
     sheets: "list[Sheet | SheetGroup]"
     cover: bytes | None  # a document whose alpha says how visible the group is; None: fully

@@ -197,7 +197,7 @@ def _is_drawn(effect: Json) -> bool:
 
 
 def _flaw(effect: Json, layer: Json) -> str:
-    """What a drawn effect does differently than designed; empty if nothing."""
+    """How a drawn effect differs from its design; empty if it does not."""
     kind = _whole_number(effect.get("ty"))
     if kind == _FILL and objects(layer.get("masksProperties")) and _sets(effect, *_MASK_CONTROLS):
         return "fills the whole layer instead of its masks"

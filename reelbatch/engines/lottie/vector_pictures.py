@@ -27,8 +27,8 @@ _MAX_BYTES = 8 * 1024**2
 _MAX_ELEMENTS = 20_000  # an element counts again for every reference to it
 _MAX_NESTED = 100
 _MAX_PICTURES = 20
-# What is drawn separately and then blended takes memory for each depth, and time for each element:
-# measured, 1 to 20 nanoseconds per pixel.
+# Everything that is drawn separately and then blended takes memory for each depth, and time for
+# each element: 1 to 20 nanoseconds per pixel were measured.
 _MAX_PIXELS_OPEN = 2**28  # in all depths together
 _MAX_PIXELS_BLENDED = 2 * 10**9
 _FARTHEST = 1e5  # of a side, in the document's own pixels

@@ -16,7 +16,7 @@ const play = async () => {
     if (!failures.has(String(nativeError))) console.error(`lottie-web: ${nativeError}`);
     failures.add(String(nativeError));
   });
-  film.setupAnimation(scene.animation); // synchronous: nothing has to be loaded
+  film.setupAnimation(scene.animation); // synchronous: there is nothing to load
   if (!film.isLoaded) throw new Error(`lottie-web cannot draw this: ${[...failures].join()}`);
   await Promise.all([...document.querySelectorAll("image")].map((image) => image.decode()));
 

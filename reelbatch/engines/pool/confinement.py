@@ -125,7 +125,7 @@ def die_with_parent(parent: int) -> None:
     if sys.platform == "linux":
         control_process(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
-        os._exit(0)  # the parent ended before the kernel was told to watch it
+        os._exit(0)  # the parent ended before the kernel watched it
 
 
 def limit_resources(memory: int, *, runs_programs: bool) -> None:

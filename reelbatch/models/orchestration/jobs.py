@@ -93,7 +93,7 @@ class RenderJob(WireModel):
     renderer: Absent[Renderer] = None  # the one chosen for an After Effects project
     unserved_timeout: Absent[float] = None
     """Seconds that it waits while no worker serves its engine; None: forever."""
-    template_id: str | None  # None for a join, which has no template; the next two are empty then
+    template_id: str | None  # a join has none, and the next two are empty
     template_name: str
     template_type: str
     # The object key of exactly the version that was validated at submission, or else the URL.

@@ -56,7 +56,7 @@ class TemplateChoice(OpenWireModel):
     """The type of a template by `src`, if its URL does not show it."""
     composition: str | None = None
     renderer: Renderer | None = None
-    """What draws a Lottie or an After Effects project; None: the template's setting."""
+    """The engine for a Lottie or an After Effects project; None: the template's setting."""
     lossy: bool | None = None
     """Whether to draw a project that will not look as designed; None: the template's setting."""
 

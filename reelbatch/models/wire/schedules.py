@@ -71,7 +71,7 @@ class ScheduleCreation(WireModel):
 
     @property
     def of_batch(self) -> dict[str, Any]:
-        """The options of each batch, by their names in the query of POST /batches."""
+        """The options of each batch, as in the query of POST /batches."""
         poster = None if self.poster is None else json.dumps(self.poster)  # true and not 1.0
         return {**self.model_dump(exclude={"cron", "time_zone", "url"}), "poster": poster}
 

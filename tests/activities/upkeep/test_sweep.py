@@ -1,4 +1,4 @@
-"""What the sweep removes and, above all, what it leaves, with a real Temporal and a real store."""
+"""The sweep removes what has expired, and nothing else, with a real Temporal and a real store."""
 
 import os
 import time

@@ -159,7 +159,7 @@ async def test_the_api_responds_as_its_document_says(
             try:
                 await asyncio.to_thread(explore, document, operation, mode)
             except FailureGroup as found:
-                # Such headers are refused before the API knows which endpoint is meant.
+                # These headers are refused before the API knows which endpoint is meant.
                 if all(_NOT_HTTP not in f"{each} {vars(each)}" for each in found.exceptions):
                     raise
 

@@ -248,7 +248,7 @@ async def test_the_keyboard_leads_from_the_list_to_a_job_and_back(
         await has_focus(visit.cell(0))  # where the focus left the grid
 
 
-async def test_progress_is_announced_to_screen_readers(
+async def test_screen_readers_read_the_progress(
     browser: Browser, api: RunningApi, team: Team
 ) -> None:
     film = await team.upload(a_film())

@@ -32,7 +32,7 @@ async def test_the_list_has_the_newest_batch_first_and_leads_to_older_ones(
     await expect(rows).to_have_count(25)
 
 
-async def test_batches_are_found_by_their_names(visit: Visit, team: Team) -> None:
+async def test_batches_are_found_by_name(visit: Visit, team: Team) -> None:
     made: dict[str, str] = {}
     for name in ("Spring", "Spring sale", "Autumn"):
         body: dict[str, Any] = {"jobs": [{}], "name": name}

@@ -77,7 +77,7 @@ async def test_a_name_that_no_file_can_have_is_refused(
     assert response["errors"][0]["details"][0]["field"] == "name"
 
 
-async def test_batches_are_found_by_their_name_at_once(card_team: Team, card: str) -> None:
+async def test_batches_are_found_by_name_at_once(card_team: Team, card: str) -> None:
     long_name = "😀" * 200  # more than Visibility accepts
     for name in ("Autumn", "Winter", None, long_name):
         body = {"jobs": [a_still(card)], "name": name}

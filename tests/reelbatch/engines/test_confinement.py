@@ -1,4 +1,4 @@
-"""What an attacker can reach who has taken over a render process."""
+"""An attacker who has taken over a render process cannot get out of it."""
 
 import errno
 import json

@@ -35,7 +35,7 @@ def test_a_single_job_has_no_batch() -> None:
     assert (place.batch_id, place.index, place.is_nested) == (None, None, False)
 
 
-def test_a_nested_job_is_recognized_by_its_id() -> None:
+def test_an_id_tells_that_a_job_is_nested() -> None:
     place = place_of_job(new_nested_job_id())
     assert place is not None
     assert (place.batch_id, place.index, place.is_nested) == (None, None, True)

@@ -194,7 +194,7 @@ def test_an_unknown_chunk_in_a_layer_is_a_reason() -> None:
     "path",
     ["C:\\Users\\me\\(Footage)\\logo.png", "/Volumes/Work/logo.PNG", "Macintosh HD:Work:logo.png"],
 )
-def test_footage_is_found_by_its_name_wherever_its_path_pointed(path: str) -> None:
+def test_footage_is_found_by_name_wherever_its_path_pointed(path: str) -> None:
     content = a_zip(
         {"a/project.aep": PLAIN, "a/(Footage)/other.png": b"", "a/(Footage)/logo.png": b"x"}
     )

@@ -1,4 +1,5 @@
-"""What switches traces on, and what spans contain. tests/deployment has those of processes."""
+"""Variables switch traces on, and spans contain no secrets. The traces of processes are
+tested in tests/deployment."""
 
 import subprocess
 import sys

@@ -32,7 +32,7 @@ class Placement:
         return Placement(scale, self.is_whole and outer.is_whole)
 
     def like(self, other: "Placement") -> "Placement":
-        """What this placement and another one have in common."""
+        """The part that this placement and another one have in common."""
         scale = self.scale if self.scale == other.scale else None
         return Placement(scale, self.is_whole and other.is_whole)
 

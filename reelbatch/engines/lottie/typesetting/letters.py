@@ -68,7 +68,7 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class Typeface:
-    """What words are set in: the template's own glyphs first, then a font."""
+    """The glyphs of a text: the template's own first, then those of a font."""
 
     shelf: FontShelf
     requested: FontFace

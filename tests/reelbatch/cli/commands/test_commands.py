@@ -798,5 +798,5 @@ def test_deliveries_of_a_webhook_are_shown_and_repeated(
 
 
 def _started(redelivery: Ended) -> Ended | None:
-    """None while the first delivery is still being recorded."""
+    """Returns nothing while the first delivery is still being recorded."""
     return redelivery if redelivery.code == 0 else None

@@ -112,7 +112,7 @@ def test_a_draft_is_drawn_at_half_size(workshop: Any, countdown: Any) -> None:
     assert path.exists()
 
 
-def test_a_precomposition_is_rendered_by_its_name(workshop: Any) -> None:
+def test_a_precomposition_is_rendered_by_name(workshop: Any) -> None:
     document = workshop.document(
         workshop.precomp("Use", "comp_0", w=40, h=20),
         assets=[

@@ -175,7 +175,7 @@ def test_a_jpeg_without_its_last_bytes_is_shown(shown: Shown, progressive: bool)
 def test_a_templates_picture_fills_its_box_and_a_jobs_picture_is_shown_whole(
     workshop: Any,
 ) -> None:
-    """As in lottie-web, a template's picture is cropped to its box."""
+    """A template's picture is cropped to its box, as in lottie-web."""
     stripes = np.zeros((30, 100, 3), np.uint8)
     stripes[:, 25:75] = (255, 0, 0)
     asset = {"id": "photo", "w": 50, "h": 60, "u": "", "p": "photo.png", "e": 0}
@@ -266,7 +266,7 @@ def test_svg_pictures_are_drawn_at_the_resolution_of_their_box(workshop: Any) ->
     for drawn in (in_template, workshop.still(box, asset)[:50]):
         assert drawn[25, [2, 25, 45], 0].tolist() == sorted(drawn[25, [2, 25, 45], 0])[::-1]
         assert drawn[25, 2, 0] > 230 > 60 > drawn[25, 47, 0]
-        assert drawn[25, 48, 1] < 20  # the edge is no wider than a pixel
+        assert drawn[25, 48, 1] < 20  # the edge is at most a pixel wide
         assert drawn[25, 51].tolist() == drawn[49, 99].tolist() == [0, 255, 0, 255]
 
 

@@ -1,4 +1,4 @@
-"""What ThorVG draws incorrectly by itself, and is rewritten to look as in lottie-web."""
+"""Documents that ThorVG draws incorrectly are rewritten to look as in lottie-web."""
 
 import base64
 import io
@@ -299,7 +299,7 @@ def test_curved_motion_paths_are_followed_at_a_constant_speed(workshop: Any) -> 
 
 
 def test_a_motion_path_with_handles_on_its_line_is_straight(workshop: Any) -> None:
-    """As in lottie-web, even if the handles reach beyond its end.
+    """This is so in lottie-web too, even if the handles reach beyond its end.
 
     Older files are an exception, because the next keyframe does not state where the path ends.
     """
