@@ -508,7 +508,7 @@ CASES = (
         _matted_matte,
         [(0, 20, 15, Red), (*RIGHT, White)],
         WarningCode.MATTE_NOT_DRAWN,
-        "the matte is drawn without its own matte",
+        "drawn without the second matte",
     ),
     Case("adjustment layers as mattes", _adjusting_matte, reason=WarningCode.MATTE_NOT_DRAWN),
     Case("blending modes", _blending, [(*LEFT, Black)]),
@@ -519,7 +519,7 @@ CASES = (
         "precompositions that preserve their frame rate",
         _own_frame_rate,
         reason=WarningCode.FRAME_RATE_NOT_KEPT,
-        note="at the frame rate of the rendered composition",
+        note="drawn at the frame rate of the rendered composition",
     ),
     Case("collapsed transformations", _collapsed, [(0, 5, 30, Red)]),
     Case(
@@ -543,13 +543,13 @@ CASES = (
         "text aligned to the middle or bottom of its box",
         _low_in_its_box,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="at the top",
+        note="drawn at the top",
     ),
     Case(
         "manual kerning",
         _kerned,
         reason=WarningCode.TEXT_STYLE_NOT_DRAWN,
-        note="the font's kerning",
+        note="drawn with the font's kerning",
     ),
     Case(
         "vertical text",
@@ -572,7 +572,7 @@ CASES = (
         "layer styles: coloured Drop Shadow that multiplies",
         _coloured_shadow,
         reason=WarningCode.LAYER_STYLES_NOT_DRAWN,
-        note="the colour is not multiplied",
+        note="drawn without multiplying the colour",
     ),
     Case("other layer styles", _glow, reason=WarningCode.LAYER_STYLES_NOT_DRAWN),
     Case("motion blur", _motion_blur, reason=WarningCode.MOTION_BLUR_NOT_DRAWN),
@@ -584,7 +584,7 @@ CASES = (
         "other expressions",
         _expression,
         reason=WarningCode.EXPRESSIONS_OFF,
-        note="if the worker runs expressions",
+        note="drawn if the worker runs expressions",
     ),
     Case(
         "expressions that calculate with arrays",
@@ -592,14 +592,14 @@ CASES = (
         reason=WarningCode.EXPRESSION_DIFFERS,
     ),
     Case("disabled expressions", _expression_off, [(*LEFT, Red)]),
-    Case("footage that is not in the archive", _placeholder, reason=WarningCode.MISSING_PICTURE),
+    Case("missing footage", _placeholder, reason=WarningCode.MISSING_PICTURE),
 )
 
 
 def table() -> str:
     """The table in Markdown, with a row for each feature."""
     lines = [f"| {case.feature} | {case.cells} |" for case in CASES]
-    return "\n".join(["| feature | drawn | reason |", "|---|---|---|", *lines])
+    return "\n".join(["| feature | result | reason |", "|---|---|---|", *lines])
 
 
 if __name__ == "__main__":
