@@ -41,7 +41,7 @@ class _Work:
 def efficiency(run: Run) -> list[Figure]:
     """Films of two seconds, with one render process per core."""
     films = _Work("films", TEMPLATE, {"codec": CODEC, "frames": [0, FRAMES]}, _film)
-    seconds, _ = _compare(run, films, run.sizes.films, "efficiency, {} films", goal=0.90)
+    seconds, _ = _compare(run, films, run.sizes.films, "efficiency, {} films", goal=0.92)
     return [seconds]
 
 
