@@ -67,7 +67,7 @@ class Quotas:
         await self.room(team, ByteLimit(1))
         if self._most_jobs is not None and await self._pending(team) >= self._most_jobs:
             raise TooManyRequests(
-                f"The team has {self._most_jobs} jobs that have not ended, the most allowed on "
+                f"The team has {self._most_jobs} jobs that have not ended, the maximum on "
                 "this server (REELBATCH_MAX_PENDING_JOBS): submit more when some have ended.",
                 retry_after=_WAIT,
             )

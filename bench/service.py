@@ -58,7 +58,7 @@ class Team:
         headers = {"Content-Type": "application/json"}
         response = self.http.post("/batches", content=body, headers=headers)
         if response.status_code != 201 or response.json()["status"] != "created":
-            raise RuntimeError(f"The batch of the benchmark was refused: {response.text[:500]}")
+            raise RuntimeError(f"The benchmark's batch was rejected: {response.text[:500]}")
         return response.json()["batchId"]
 
     def read(self, batch_id: str) -> Any:

@@ -91,8 +91,8 @@ def in_words(error: RPCError | ObjectStoreError) -> str:
         return f"Temporal does not respond: {error.message}"
     if isinstance(error, (PermissionDeniedError, UnauthenticatedError)):
         return (
-            "The object store refuses to write or read. Check its credentials, such as "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and their permissions."
+            "The object store denies access. Check its credentials, such as AWS_ACCESS_KEY_ID and "
+            "AWS_SECRET_ACCESS_KEY, and their permissions."
         )
     reason = str(error).strip().partition("\n")[0]
     return f"The object store does not respond: {reason}"

@@ -105,7 +105,7 @@ class Settings(BaseSettings):
     trusted_proxies: CommaSeparated[list[IPvAnyNetwork]] = Field(
         default=[],
         description="Addresses or networks whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
-        "believed, separated by commas, such as `192.0.2.1,10.0.12.0/24`. List the proxies and "
+        "trusted, separated by commas, such as `192.0.2.1,10.0.12.0/24`. List the proxies and "
         "nothing else.",
     )
     cors_origins: CommaSeparated[list[Origin]] = Field(

@@ -44,16 +44,16 @@ class BatchListQuery(BaseModel):
 
     limit: int = Field(20, ge=1, le=100, description="The maximum number of batches to return.")
     name: OrEmpty[str] = Field(
-        None, description="Only batches with this name, as far as the server still has them."
+        None, description="Only batches with this name that are still stored."
     )
     submission: OrEmpty[Ulid] = Field(
         None,
-        description="The id of a table's first batch: only the batches of that table, as far as "
-        "the server still has them.",
+        description="The id of a table's first batch: only the batches of that table that are "
+        "still stored.",
     )
     schedule: OrEmpty[Ulid] = Field(
         None,
-        description="Only batches that this schedule created, as far as the server still has them.",
+        description="Only batches that this schedule created and that are still stored.",
     )
     cursor: OrEmpty[Ulid] = Field(None, description="The `nextCursor` of the previous page.")
 

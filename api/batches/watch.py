@@ -199,8 +199,8 @@ class Followers:
         """`token` is its id. Raises TooManyRequests."""
         if self._numbers[token] >= self._limit:
             raise TooManyRequests(
-                f"This token already follows batches in {self._limit} requests, the most allowed "
-                "at a time (REELBATCH_MAX_FOLLOWERS): end some of them, or follow each batch once "
+                f"This token already follows batches in {self._limit} requests, the maximum "
+                "(REELBATCH_MAX_FOLLOWERS): end some of them, or follow each batch once "
                 "for all of its viewers.",
                 retry_after=_WAIT,
             )

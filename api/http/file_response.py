@@ -19,7 +19,7 @@ _RANGE = re.compile(r"^bytes=(\d{0,18})-(\d{0,18})$")
 
 
 class _Unsatisfiable(Exception):
-    """The range lies outside of the file."""
+    """The range lies outside the file."""
 
 
 @dataclass(frozen=True)

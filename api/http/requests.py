@@ -252,11 +252,11 @@ _TEXTS = {
 def _message(kind: str, fallback: str, context: Mapping[str, Any]) -> str:
     if kind == "value_error":
         text = str(context.get("error", fallback))
-        return text if text.startswith(_PREDICATES) else f"is not usable: {text}"
+        return text if text.startswith(_PREDICATES) else f"cannot be used: {text}"
     if context.get("field_type") == "Value":  # how pydantic calls secret strings
         kind = kind.replace("too_", "string_too_")
     text = _TEXTS.get(kind)
-    return text.format_map(context) if text else f"is not usable: {fallback}"
+    return text.format_map(context) if text else f"cannot be used: {fallback}"
 
 
 def _any_of(messages: list[str]) -> str:

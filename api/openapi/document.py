@@ -141,7 +141,7 @@ def file_responses(*media_types: str) -> dict[int | str, Entry]:
         200: content_response("The file.", *media_types),
         206: content_response("The requested part of the file.", *media_types),
         304: {"description": "The client already has this version."},
-        416: {"description": "The requested part is outside of the file."},
+        416: {"description": "The requested part is outside the file."},
     }
 
 

@@ -178,7 +178,7 @@ const noneLoaded = () => h("p", { class: "empty" }, "No batch on this page of th
 
 /** @param {string} name @param {string} schedule @param {boolean} isLater */
 function emptyList(name, schedule, isLater) {
-  if (schedule && !isLater) return h("p", { class: "empty" }, "The schedule has not made any batches yet.");
+  if (schedule && !isLater) return h("p", { class: "empty" }, "The schedule has not created any batches yet.");
   if (name && !isLater) return h("p", { class: "empty" }, `No batch is named “${name}”.`);
   if (isLater) return h("p", { class: "empty" }, "There are no older batches.");
   return h(

@@ -47,7 +47,7 @@ export class FirstRows {
     this.element.scrollIntoView({ block: "nearest" });
     const made = await this.#submit(request, signal);
     if (!made) return;
-    if (signal.aborted) { // while the request was under way
+    if (signal.aborted) { // while the request was in progress
       this.#cancel(made.batchId);
       return;
     }

@@ -77,7 +77,7 @@ class NewBatchView {
     this.startRest = workButton("Start without them", { hidden: true }, () => this.#send(this.#request()), this.place);
     this.example = workButton("Download example CSV", { class: "quiet" }, () => this.#downloadExample(), this.place);
     const drop = fileDrop(
-      "Drop a CSV or Excel file here, or choose it, together with the pictures, videos and sounds that it names or their folder. Its first line names the layers.",
+      "Drop a CSV or Excel file here, or choose it, together with the pictures, videos and sounds that it names or their folder. Its first row names the layers.",
       ".csv,.tsv,.txt,.xlsx,.xlsm,text/csv,image/*,video/*,audio/*",
       (files) => this.#receive(chosen(files)),
       true,

@@ -1,4 +1,4 @@
-/** The schedules page. A schedule makes batches of the table at a URL again and again. */
+/** The schedules page. A schedule creates batches from the table at a URL again and again. */
 
 import { repeat } from "./connection.js";
 import { announce, fill, h } from "./dom.js";
@@ -51,7 +51,7 @@ export function schedulesPage(client, _parts, _query, signal) {
         await refresh();
       }, place);
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${name}` }, async () => {
-      if (!(await confirm(`Delete ${name}?`, "It will not make any more batches. The batches that it has made stay.", "Delete"))) return;
+      if (!(await confirm(`Delete ${name}?`, "It will not create any more batches. The batches that it has created stay.", "Delete"))) return;
       await client.open(`schedules/${id}`, { method: "DELETE" });
       await refresh();
     }, place);

@@ -136,7 +136,7 @@ function tokensCard(client, signal) {
     name: (token) => token.name || token.id,
     note: ({ id, scopes, expiresAt }) => [id === own && "in use here", scopes.join(", "), expiresAt && `expires ${exactly(expiresAt)}`].filter(Boolean).join(" · "),
     verb: "Revoke",
-    consequence: "Requests that use it will be refused within ten seconds. This cannot be undone.",
+    consequence: "Requests that use it will be rejected within ten seconds. This cannot be undone.",
   });
   const name = h("input", { type: "text", required: true, maxlength: 200, autocomplete: "off" });
   const end = h("select", {}, Object.entries(LIFETIMES).map(([days, text]) => h("option", { value: days }, text)));
@@ -166,7 +166,7 @@ function tokensCard(client, signal) {
       const { token } = await client.json("team", { signal });
       own = token.id;
       form.hidden = !token.scopes.includes("admin");
-      if (form.hidden) fill(card.list, h("li", { class: "muted" }, "The token in use here does not have the scope admin, which listing and creating tokens needs. ", h("code", {}, "reelbatch tokens create"), " creates one that has it."));
+      if (form.hidden) fill(card.list, h("li", { class: "muted" }, "The token in use here does not have the scope admin, which is needed to list and create tokens. ", h("code", {}, "reelbatch tokens create"), " creates one that has it."));
       else await card.refresh();
     } catch (error) {
       if (!signal.aborted) card.place.show(error);

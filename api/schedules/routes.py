@@ -87,8 +87,8 @@ _ERRORS = documented(RequestError, ScheduleNotFound)
 async def create_schedule(request: Request, resources: Shared, team: MayWriteJobs) -> Response:
     """Create a schedule.
 
-    At the times of a cron expression, it fetches the table at a URL and makes batches of it. Runs
-    that are due while batches of an earlier run are still in progress are skipped.
+    At the times of a cron expression, it fetches the table at a URL and creates batches from it.
+    Runs that are due while batches of an earlier run are still in progress are skipped.
     """
     creation = await read_model(request, ScheduleCreation)
     await _check(resources, team, creation)
@@ -211,9 +211,7 @@ async def _check(resources: Resources, team: str, creation: ScheduleCreation) ->
     if problems:
         raise error_of(problems)
     if len(await list_schedules(resources.store, team)) >= MAX_SCHEDULES:
-        raise QuotaExceeded(
-            f"The team has {MAX_SCHEDULES} schedules, the most that it may have: delete one."
-        )
+        raise QuotaExceeded(f"The team has {MAX_SCHEDULES} schedules, the maximum: delete one.")
 
 
 def _row_problems(

@@ -52,9 +52,7 @@ async def create_team_token(request: Request, resources: Shared, team: MayManage
     if creation.expires_at and creation.expires_at <= datetime.now(UTC):
         raise error_of([Problem(RequestError, "expiresAt", "must be in the future")])
     if len(await list_tokens(resources.store, team)) >= MAX_TOKENS:
-        raise QuotaExceeded(
-            f"The team has {MAX_TOKENS} tokens, the most that it may have: revoke one."
-        )
+        raise QuotaExceeded(f"The team has {MAX_TOKENS} tokens, the maximum: revoke one.")
     token, record = await create_token(
         resources.store, team, creation.name, creation.scopes, creation.expires_at
     )

@@ -84,7 +84,7 @@ async def upload_template(
     record = checked_upload(resources.signer, linked, expires, signature)
     if record.uploads >= MAX_UPLOADS:
         raise Gone(
-            f"This link has received {MAX_UPLOADS} files, the most that it accepts: get a new one "
+            f"This link has received {MAX_UPLOADS} files, the maximum: get a new one "
             "with PUT /templates/{id}/upload."
         )
     upload = new_id()

@@ -9,7 +9,7 @@ def not_public(host: str) -> str:
     """The message that `host` is not public, with what to do."""
     return (
         f"{host} is not a public address. Give a URL that is reachable from the internet, or have "
-        "the server's operator set REELBATCH_ALLOW_PRIVATE_NETWORKS."
+        "whoever runs the server set REELBATCH_ALLOW_PRIVATE_NETWORKS."
     )
 
 

@@ -23,7 +23,7 @@ err = Console(stderr=True, highlight=False)
 _ANYTHING = TypeAdapter[Any](Any)
 _NARROWEST = 10  # characters that a column needs at least; longer cells are folded
 _WORD_BOUNDARY = re.compile(r"(?<=[a-z])(?=[A-Z])")
-_WAY_OUT = " Name a valid token with --token, REELBATCH_TOKEN or a profile."
+_WAY_OUT = " Give a valid token with --token, REELBATCH_TOKEN or a profile."
 
 
 class CommandFailed(Exception):

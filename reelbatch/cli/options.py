@@ -50,7 +50,7 @@ AutofitOption = Annotated[
     bool, typer.Option("--autofit", help="Tables: shrink texts until they fit.")
 ]
 StrictOption = Annotated[
-    bool, typer.Option("--strict", help="Refuse tables with a column that names no layer.")
+    bool, typer.Option("--strict", help="Reject a table with a column that matches no layer.")
 ]
 MappingOption = Annotated[
     list[str] | None,

@@ -153,7 +153,7 @@ def fill_in_template_ids(request: str, templates: Iterable[Template]) -> str:
     missing = sorted(set(_PLACEHOLDER.findall(request)) - ids.keys())
     if missing:
         raise CommandFailed(
-            f"No usable template is called {' or '.join(missing)}. "
+            f"No usable template is named {' or '.join(missing)}. "
             f"Upload it with `reelbatch templates push FILE --name {missing[0]}`."
             f"{did_you_mean(missing[0], ids)}"
         )

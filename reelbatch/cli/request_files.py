@@ -66,7 +66,7 @@ class RowOptions:
     frame: int | None = None
     poster: bool = False  # also makes a still of each film
     autofit: bool = False  # shrinks texts until they fit
-    strict: bool = False  # refuses columns that name no layer
+    strict: bool = False  # rejects a table with a column that matches no layer
     mapping: tuple[str, ...] = ()  # COLUMN=LAYER
     output_name: str | None = None  # with columns in braces
 
@@ -85,7 +85,7 @@ class _Service(Generic[T]):
 
 @dataclass(frozen=True, kw_only=True)
 class Sent(Generic[T]):
-    """The batches made from a file; a table of more than 1,000 rows becomes several."""
+    """The batches created from a file; a table of more than 1,000 rows becomes several."""
 
     batches: list[T]
     refused: list[BatchRejected]  # parts of a table with no valid row
@@ -229,7 +229,7 @@ def _upload(client: Reelbatch, file: Path) -> str:
     try:
         return client.uploads.add(file).src
     except APIError as error:
-        message = f"{file} was refused: {error.message}"
+        message = f"{file} was rejected: {error.message}"
         raise CommandFailed(message, exit_code_of(error), error.error_code) from error
 
 

@@ -52,7 +52,7 @@ def parts_of(client: Reelbatch, id_or_name: str) -> list[Part]:
     Raises CommandFailed if there is no such batch.
     """
     if not id_or_name.strip():
-        raise CommandFailed("Specify a batch by its id or name.")
+        raise CommandFailed("Give a batch by its id or name.")
     is_id = re.fullmatch(ID_PATTERN, id_or_name) is not None
     first = id_or_name if is_id else _newest_named(client, id_or_name)
     listed = client.batches.list(submission=first)

@@ -43,7 +43,7 @@ ResultsForm: TypeAlias = Literal["json", "ndjson", "csv"]
 
 
 class FileOptions(TypedDict, total=False):
-    """Options of a batch that is made from a file. They override what the file says.
+    """Options of a batch that is created from a file. They override what the file says.
 
     Attributes:
         name: A name for people, of up to 200 characters.
@@ -95,7 +95,7 @@ def create_batch(
         name: A name for people, of up to 200 characters.
         outputs: Up to 20 outputs. Each job is rendered in all of them, and each of these counts
             as a job.
-        idempotency_key: All attempts send the same key, so that a batch is never made twice. Set
+        idempotency_key: All attempts send the same key, so that a batch is never created twice. Set
             it yourself to be safe against a crash of your own program as well.
 
     Raises:
@@ -187,13 +187,14 @@ def create_from_table(
             seconds.
         autofit: Shrink texts until they fit their boxes.
         mapping: The layers of columns that have different names, as `COLUMN=LAYER`.
-        strict: Refuse columns that name no layer, instead of leaving them out with a warning.
+        strict: Reject a table with a column that matches no layer, instead of leaving that
+            column out with a warning.
         output_name: A pattern for the names of the jobs and their files, such as
             `{first}-{last}`, in which columns are replaced by the cells of each row.
         files: The `src` of each path in cells of pictures, videos and sounds, such as the `src` of
             an upload.
         first_row: The row that the batch begins with, from 0.
-        submission: The id of the batch that was made of the table's first part.
+        submission: The id of the batch that was created from the table's first part.
         **options: Options of the batch.
 
     Raises:
@@ -309,7 +310,7 @@ def read_batch(batch: BatchRef) -> Steps[BatchStatusResponse]:
 
 
 def wait_for_batch(batch: BatchRef, timeout: float | None = None) -> Steps[BatchStatusResponse]:
-    """Wait until no job is pending. Jobs that failed raise no error.
+    """Wait until all jobs have ended. Jobs that failed raise no error.
 
     It survives a restart of the service that takes up to half a minute.
 
@@ -317,14 +318,16 @@ def wait_for_batch(batch: BatchRef, timeout: float | None = None) -> Steps[Batch
         timeout: Seconds to wait; None: without a limit.
 
     Raises:
-        WaitTimedOut: Jobs are still pending after `timeout` seconds.
+        WaitTimedOut: Some jobs have not ended after `timeout` seconds.
     """
     deadline = math.inf if timeout is None else monotonic() + timeout
     state = yield from read_batch(batch)
     while state.stats.pending:
         started = monotonic()
         if started >= deadline:
-            raise WaitTimedOut(f"{state.stats.pending} jobs of batch {batch.id} are still pending.")
+            raise WaitTimedOut(
+                f"{state.stats.pending} jobs of batch {batch.id} have not ended yet."
+            )
         query = {"wait": math.ceil(min(_LONGEST_POLL, deadline - started))}
         request = batch.session.request("GET", "batches", batch.id, query=query)
         before = state.stats

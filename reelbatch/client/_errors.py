@@ -6,7 +6,7 @@ ReelbatchError
 ├── UnexpectedAnswer         the response is not one of a Reelbatch service
 ├── WaitTimedOut             the timeout was over before the end (also a TimeoutError)
 ├── TemplateUnusable         the service cannot use an uploaded template
-└── APIError                 the service refused: status, error_code, details, request_id
+└── APIError                 the service responded with an error that has a code
     ├── BadRequest           400, 413, 415 and other 4xx
     │   └── BatchRejected    400  every job of a batch was rejected
     ├── Unauthorized         401

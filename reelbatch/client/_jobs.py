@@ -27,8 +27,8 @@ def create_job(
 
     Args:
         job: The job, as a dictionary with the fields of `POST /jobs` or as a `JobCreation`.
-        idempotency_key: All attempts send the same key, so that a job is never made twice. Set it
-            yourself to be safe against a crash of your own program as well.
+        idempotency_key: All attempts send the same key, so that a job is never created twice. Set
+            it yourself to be safe against a crash of your own program as well.
     """
     request = session.creation("jobs", key=idempotency_key, body=job)
     return read_model(JobCreationResponse, (yield from session.send(request)))
@@ -71,7 +71,7 @@ def list_jobs(
 ) -> Flow[Job]:
     """Iterate over the team's jobs.
 
-    Each job comes once. Jobs that are made during the iteration may be missing.
+    Each job comes once. Jobs that are created during the iteration may be missing.
 
     Args:
         states: Only jobs with one of these statuses.

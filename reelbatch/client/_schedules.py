@@ -1,4 +1,4 @@
-"""Operations on schedules, which make batches of the table at a URL again and again."""
+"""Operations on schedules, which create batches from the table at a URL again and again."""
 
 from collections.abc import Mapping
 from dataclasses import replace

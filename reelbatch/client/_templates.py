@@ -89,7 +89,8 @@ def push_template(
     kind = template_type or _TYPE_OF_SUFFIX.get(path.suffix.lower())
     if kind is None:
         raise ValueError(
-            f"the type of {path} is not clear from its name: give aep, html, lottie, mogrt or zip"
+            f"The type of {path} cannot be determined from its name: give aep, html, lottie, mogrt "
+            "or zip."
         )
     content = yield from do(path.read_bytes)
     template = yield from create_template(

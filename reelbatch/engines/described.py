@@ -46,7 +46,7 @@ def frames_of(composition: Composition, output: Output) -> range:
     end = composition.frames if output.end_frame is None else output.end_frame
     if not 0 <= output.first_frame < end <= composition.frames:
         raise RenderError(
-            f"The frames {output.first_frame} to {end} are outside of the composition "
+            f"The frames {output.first_frame} to {end} are outside the composition "
             f"{composition.name!r}, which has {composition.frames}."
         )
     return range(output.first_frame, end)

@@ -42,7 +42,7 @@ def _load_all(names: Sequence[str]) -> dict[str, type[RenderEngine]]:
 
 
 def load_engine(name: str) -> type[RenderEngine]:
-    """Return the engine called `name`. Raises EngineUnavailable."""
+    """Return the engine with this name. Raises EngineUnavailable."""
     return _load(_find(_installed(), name))
 
 
@@ -98,7 +98,7 @@ def _installed() -> dict[str, EntryPoint]:
         other = found.setdefault(point.name, point)
         if other.value != point.value:
             raise EngineUnavailable(
-                f"two packages provide a render engine called {point.name}: {_package(other)} and "
+                f"two packages provide a render engine named {point.name}: {_package(other)} and "
                 f"{_package(point)}; uninstall one of them"
             )
     return found
@@ -107,7 +107,7 @@ def _installed() -> dict[str, EntryPoint]:
 def _find(installed: Mapping[str, EntryPoint], name: str) -> EntryPoint:
     if name not in installed:
         known = ", ".join(sorted(installed)) or "none"
-        raise EngineUnavailable(f"there is no render engine called {name}; installed are: {known}")
+        raise EngineUnavailable(f"there is no render engine named {name}; installed are: {known}")
     return installed[name]
 
 

@@ -166,7 +166,7 @@ class FramesInvalid(RequestError):
 
 
 class PreviewSettingsConflict(RequestError):
-    """`preview: true` chooses its own settings; omit `settings` or set `preview` to false."""
+    """`preview: true` chooses its own settings; leave `settings` out or set `preview` to false."""
 
 
 class NotSupported(RequestError):
@@ -282,15 +282,15 @@ class FontInUse(Conflict):
 
 
 class ScheduleRunning(Conflict):
-    """The schedule's last run lasts until its batches have ended; cancel them or wait."""
+    """The schedule's last run continues until its batches have ended; cancel them or wait."""
 
 
 class WebhookNotDue(Conflict):
-    """The webhook is not due yet, or an earlier delivery of it is still under way."""
+    """The webhook is not due yet, or an earlier delivery is still in progress."""
 
 
 class Gone(ReelbatchError):
-    """The file is no longer there."""
+    """The file no longer exists."""
 
     status = 410
 
@@ -314,7 +314,7 @@ class IdempotencyKeyReused(ReelbatchError):
 
 
 class Unavailable(ReelbatchError):
-    """A part of the service is not responding; try again."""
+    """A part of the service does not respond; try again."""
 
     status = 503
 
@@ -326,7 +326,7 @@ class PayloadUndecodable(ReelbatchError):
 
 
 class SecretsNotConfigured(ReelbatchError):
-    """This server cannot store secrets: its operator must set REELBATCH_SECRETS_KEY."""
+    """This server cannot store secrets: whoever runs it must set REELBATCH_SECRETS_KEY."""
 
     status = 503
 

@@ -113,7 +113,7 @@ def test_the_engine_describes_itself(bench: Workbench) -> None:
     strange = sorted(engine.asset_types - _ASSET_TYPES)
     require(not strange, f"asset_types has types that clients cannot send: {', '.join(strange)}.")
     misspelled = sorted(name for name in engine.functions if not name.startswith("nx:"))
-    require(not misspelled, f"functions must be spelled nx:…, and not {', '.join(misspelled)}.")
+    require(not misspelled, f"functions must be spelled nx:…, not {', '.join(misspelled)}.")
     fonts = cast("object", engine.fonts)
     require(
         isinstance(fonts, tuple)
@@ -163,7 +163,7 @@ def test_an_inspection_finds_what_the_sample_names(bench: Workbench, sample: Sam
         for layer in layer_names(resolved.asset):
             require(
                 layer in layers,
-                f"inspect() finds no layer {layer!r} in {where!r}, so the service would refuse "
+                f"inspect() finds no layer {layer!r} in {where!r}, so the service would reject "
                 f"jobs that fill it. It finds {sorted(layers)}.",
             )
 
@@ -195,7 +195,7 @@ def test_an_output_is_what_its_codec_promises(bench: Workbench, codec: str) -> N
         fail(f"The output of {codec} cannot be decoded: {error}.")
     require(
         media.encoding == expected_encoding(kind),
-        f"The output of {codec} is {media.encoding}, and not {expected_encoding(kind)}.",
+        f"The output of {codec} is {media.encoding}, not {expected_encoding(kind)}.",
     )
     size = output_size(codec, composition.width, composition.height, draft=False)
     require(
@@ -241,7 +241,7 @@ def test_a_range_of_frames_is_exact(bench: Workbench, sample: Sample) -> None:
             pictures = read_media(part.file, kind).pictures
             require(
                 len(pictures) == end - first,
-                f"The range [{first}, {end}] has {len(pictures)} frames and not {end - first}.",
+                f"The range [{first}, {end}] has {len(pictures)} frames, not {end - first}.",
             )
             for number, picture in enumerate(pictures, start=first):
                 away = difference(picture, whole[number])

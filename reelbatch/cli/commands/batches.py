@@ -105,7 +105,7 @@ def submit(
     ] = None,
     form: Annotated[
         FileForm | None,
-        typer.Option("--format", help="The file's format. Default: what its name says."),
+        typer.Option("--format", help="The file's format. Default: from its name."),
     ] = None,
     template: Annotated[
         str | None, typer.Option(help="Template of a table's rows, by id or name.")
@@ -187,7 +187,7 @@ def submit(
         say_error(str(refused))
     _show_submitted(sent.batches, wait=wait, as_json=as_json)
     if sent.refused:
-        words = "In part of the table every job was rejected."
+        words = "Every job was rejected in some parts of the table."
         raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
 
 
@@ -307,7 +307,7 @@ def download(
     words = f"{len(files)} files in {folder}{note}"
     print_result({"files": listed, "pending": pending}, words, as_json=as_json)
     if pending and not as_json:
-        say(f"{pending} jobs are not done yet. Run this command again later.")
+        say(f"{pending} jobs have not ended yet. Run this command again later.")
 
 
 @with_client

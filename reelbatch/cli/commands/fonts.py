@@ -48,4 +48,4 @@ def delete(
 ) -> None:
     """Delete a font."""
     client.fonts.delete(font)
-    print_result({"id": font, "deleted": True}, f"font {font} is deleted", as_json=as_json)
+    print_result({"id": font, "deleted": True}, f"font {font} deleted", as_json=as_json)

@@ -83,7 +83,7 @@ def cancel(
 ) -> None:
     """Cancel all these jobs, or none of them if one has already ended."""
     cancelled = client.jobs.cancel(jobs[0]) if len(jobs) == 1 else client.jobs.cancel_all(jobs)
-    print_result(cancelled, f"{len(cancelled)} jobs are cancelled", as_json=as_json)
+    print_result(cancelled, f"{len(cancelled)} jobs cancelled", as_json=as_json)
 
 
 @app.command()

@@ -54,7 +54,7 @@ def use(name: NameArgument, *, as_json: JsonOption = False) -> None:
 @app.command()
 def remove(name: NameArgument, *, as_json: JsonOption = False) -> None:
     """Remove a profile and its token."""
-    done = f"profile {name} is removed"
+    done = f"profile {name} removed"
     _change(lambda profiles: profiles.without(name), done, name, as_json=as_json)
 
 

@@ -59,7 +59,7 @@ def create(
     webhook: WebhookOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create a schedule, which makes a batch from the table at URL at each of these times."""
+    """Create a schedule, which creates a batch from the table at URL at each of these times."""
     body = {
         "name": name,
         "cron": cron,
@@ -137,7 +137,7 @@ def delete(client: Reelbatch, schedule: ScheduleArgument, *, as_json: JsonOption
     client.schedules.delete(schedule_id)
     print_result(
         {"id": schedule_id, "deleted": True},
-        f"schedule {schedule_id} is deleted",
+        f"schedule {schedule_id} deleted",
         as_json=as_json,
     )
 
@@ -151,7 +151,7 @@ def _id_of(client: Reelbatch, id_or_name: str) -> str:
     if len(ids) == 1:
         return ids[0]
     if ids:
-        raise CommandFailed(f"Several schedules are called {id_or_name}: {', '.join(ids)}.")
+        raise CommandFailed(f"Several schedules are named {id_or_name}: {', '.join(ids)}.")
     hint = did_you_mean(id_or_name, (each.name for each in schedules))
     raise CommandFailed(f"No schedule has the id or name {id_or_name}.{hint}")
 

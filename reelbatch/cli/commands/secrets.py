@@ -66,9 +66,7 @@ def delete(
         raise CommandFailed(f"There is no secret {secret}; see `reelbatch secrets list`.")
     (secret_id,) = found or [secret]
     client.secrets.delete(secret_id)
-    print_result(
-        {"id": secret_id, "deleted": True}, f"secret {secret_id} is deleted", as_json=as_json
-    )
+    print_result({"id": secret_id, "deleted": True}, f"secret {secret_id} deleted", as_json=as_json)
 
 
 def _named(client: Reelbatch, name: str) -> list[Secret]:

@@ -39,7 +39,7 @@ def push(
     *,
     template_type: Annotated[
         str | None,
-        typer.Option("--type", help="aep, html, lottie, mogrt or zip. Default: by the name."),
+        typer.Option("--type", help="aep, html, lottie, mogrt or zip. Default: from its name."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Default: the file's name.")] = None,
     lossy: Annotated[bool, typer.Option("--lossy", help=_LOSSY)] = False,
@@ -127,5 +127,5 @@ def delete(client: Reelbatch, template: TemplateArgument, *, as_json: JsonOption
     """Delete a template. Outputs that were made from it are kept."""
     template_id = template_id_of(client, template)
     client.templates.delete(template_id)
-    done = f"template {template_id} is deleted"
+    done = f"template {template_id} deleted"
     print_result({"id": template_id, "deleted": True}, done, as_json=as_json)

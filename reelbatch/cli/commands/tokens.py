@@ -42,7 +42,7 @@ def create(
     object_store: ObjectStoreOption = None,
     home: HomeOption = DEFAULT_HOME,
 ) -> None:
-    """Create a token for TEAM and print it. It cannot be shown again."""
+    """Create a token for TEAM and print it. It will not be shown again."""
     from reelbatch.storage.tokens import create_token
 
     expires_at = _expiry(expires) if expires else None
@@ -55,7 +55,7 @@ def create(
     print_result({**shown, "token": token}, token, as_json=as_json)
     if not as_json:
         note = f"Scopes: {_scopes(record)}. Expires: {_end(record)}."
-        say(f"Store it now: it cannot be shown again. {note}")
+        say(f"Copy it now. It will not be shown again. {note}")
 
 
 @app.command("list")
@@ -97,7 +97,7 @@ def revoke(
 
     if not on_store(revoke_token(opened_store(object_store, home), token_id)):
         raise CommandFailed(f"There is no token {token_id}; see `reelbatch tokens list`.")
-    print_result({"id": token_id, "revoked": True}, f"token {token_id} is revoked", as_json=as_json)
+    print_result({"id": token_id, "revoked": True}, f"token {token_id} revoked", as_json=as_json)
 
 
 def _expiry(text: str) -> datetime:

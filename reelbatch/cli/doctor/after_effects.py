@@ -56,4 +56,4 @@ async def _fonts() -> str:
     files = await asyncio.to_thread(font_files)
     if not files and sys.platform != "linux":
         raise CommandFailed("No fonts are installed. Install the fonts of your projects.")
-    return f"{len(files)} files are installed; a project needs all of its fonts"
+    return f"{len(files)} font files are installed; a project needs all of its fonts"

@@ -63,9 +63,7 @@ class FrameWriter(AbstractContextManager["FrameWriter"]):
             RenderError: The frame has another shape or type, or the encoder thread has failed.
         """
         if frame.shape != self._shape or frame.dtype != np.uint8:
-            raise RenderError(
-                f"a frame must be uint8{self._shape}, and not {frame.dtype}{frame.shape}"
-            )
+            raise RenderError(f"a frame must be uint8{self._shape}, not {frame.dtype}{frame.shape}")
         if not self._differs(frame):
             self.repeat()
             return

@@ -106,7 +106,7 @@ class Substitution:
         elif isinstance(asset, MediaAsset):
             self._replace_source(asset, resolved.file)
         elif not isinstance(asset, StaticAsset):  # static files are found by name when drawing
-            raise AssetInvalid(f"Lottie templates do not support assets of type {asset.type}.")
+            raise AssetInvalid(f"Lottie templates do not support assets of the type {asset.type}.")
 
     def _set_words(self, words: str, state: LottieComposition, layer: Json) -> None:
         set_words(layer, words)

@@ -119,7 +119,7 @@ def composition_seconds(asset: FunctionAsset) -> float:
 def _text_params(params: _Params) -> Operation:
     known = {name: params[name] for name in _TEXT_PARAMS if name in params}
     if not known:
-        raise AssetInvalid(f"nx:text-params-set needs one of {', '.join(_TEXT_PARAMS)}.")
+        raise AssetInvalid(f"nx:text-params-set needs at least one of {', '.join(_TEXT_PARAMS)}.")
     text: Operation = {}
     for name, value in known.items():
         text |= _TEXT_PARAMS[name](value)
@@ -165,9 +165,7 @@ def with_returns(value: JsonValue) -> JsonValue:
 def _state(params: _Params) -> Operation:
     state = params.get("state")
     if state not in ("hidden", "visible"):
-        raise AssetInvalid(
-            f"The state of nx:layer-state-set must be hidden or visible, not {state!r}."
-        )
+        raise AssetInvalid(f"nx:layer-state-set needs the state hidden or visible, not {state!r}.")
     return {"state": state}
 
 
@@ -176,7 +174,7 @@ def _autoscale(params: _Params) -> Operation:
     low = 1.0 if smallest is None else as_number(smallest, 1.0, MAX_FONT_SIZE)
     high = None if largest is None else as_number(largest, 1.0, MAX_FONT_SIZE)
     if high is not None and high < low:
-        raise AssetInvalid("nx:layer-autoscale needs a maxFontSize above its minFontSize.")
+        raise AssetInvalid("nx:layer-autoscale needs a maxFontSize of at least its minFontSize.")
     return {"smallest": low, "largest": high}
 
 

@@ -50,7 +50,7 @@ _ON_FILES = (
     _Right.EXECUTE | _Right.WRITE_FILE | _Right.READ_FILE | _Right.TRUNCATE | _Right.IOCTL_DEV
 )
 _READ = _Right.EXECUTE | _Right.READ_FILE | _Right.READ_DIR
-# No links, sockets or pipes: whatever a render leaves behind is a plain file or folder.
+# No links, sockets or pipes: whatever a render leaves behind is a regular file or folder.
 _WRITE = (_Right.READ_FILE | _Right.READ_DIR | _Right.WRITE_FILE | _Right.TRUNCATE) | (
     _Right.REMOVE_DIR | _Right.REMOVE_FILE | _Right.MAKE_DIR | _Right.MAKE_REG | _Right.REFER
 )

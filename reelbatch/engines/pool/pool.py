@@ -120,7 +120,7 @@ class RenderPool:
                 Inspect(template, template_type, limits, target=target), _ignore
             )
         if not isinstance(result, Inspected):
-            raise RenderCrashed("the render process did not answer with an inspection")
+            raise RenderCrashed("the render process did not return an inspection")
         warnings = result.inspection.warnings
         if await self.may_run_expressions():
             warnings = [each for each in warnings if each.code != WarningCode.EXPRESSIONS_OFF]
@@ -186,7 +186,7 @@ class RenderPool:
                 plain = Render(replace(task.request, expressions=False))
                 result = _without_expressions(await self._run(plain, report), error.message)
         if not isinstance(result, Rendered):
-            raise RenderCrashed("the render process did not answer with a render")
+            raise RenderCrashed("the render process did not return a render")
         return RenderedFile(
             width=result.width,
             height=result.height,

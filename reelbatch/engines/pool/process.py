@@ -212,7 +212,7 @@ class RenderProcess:
 
     def _out_of_turn(self) -> RenderCrashed:
         self._is_reusable = False
-        return RenderCrashed("the render process sent an invalid answer")
+        return RenderCrashed("the render process sent an invalid message")
 
 
 def _spawn(

@@ -64,7 +64,7 @@ class Workspace:
     def deliver(self, target: Path) -> None:
         """Move the file that the process wrote to `target`.
 
-        Raises RenderCrashed if it is not a plain file: uploading it would follow a link.
+        Raises RenderCrashed if it is not a regular file: uploading it would follow a link.
         """
         moved = self._outbox / target.name
         try:
@@ -74,7 +74,7 @@ class Workspace:
         except OSError as error:
             raise RenderCrashed("the render process left no output file") from error
         if not is_plain:
-            raise RenderCrashed("the output of the render process is not a plain file")
+            raise RenderCrashed("the output of the render process is not a regular file")
         shutil.move(moved, target)
 
     def clear(self) -> bool:

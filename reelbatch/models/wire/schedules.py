@@ -100,5 +100,5 @@ class Schedule(WireModel):
     paused: bool
     running: bool  # until the batches of the last run have ended; runs due until then are skipped
     next_run_at: Absent[Timestamp] = None
-    skipped: int = 0  # runs that came due while an earlier one was under way
+    skipped: int = 0  # runs that came due while an earlier one was in progress
     runs: list[ScheduleRun]  # the last 10 that got as far as their batches, newest first

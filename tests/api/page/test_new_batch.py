@@ -73,7 +73,9 @@ async def test_the_bad_rows_of_a_file_are_marked_before_anything_starts(
         a_csv("Title,job:priority,shoe size", "Ada,1,37", '"Grace ""Amazing""",high,38', "Mary,,")
     )
     notes = visit.page.get_by_role("list", name="About the table")
-    await expect(notes).to_contain_text("The column shoe size names no layer of main: left out.")
+    await expect(notes).to_contain_text(
+        "The column shoe size does not match any layer of main: left out."
+    )
     await expect(visit.page.get_by_text("1 of 3 rows cannot be rendered.")).to_be_visible()
     bad = cell_of(visit, "priority", 2)
     await has_focus(bad)
@@ -235,7 +237,9 @@ async def test_a_workbook_s_columns_are_guessed_and_can_be_given_other_fields(
     file = await fill_in(visit, team)
     await file.set_input_files(a_workbook(["Who", "LABEL", "mail"], ["Ada", 5, "a@b.c"], ["Zoë"]))
     notes = visit.page.get_by_role("list", name="About the table")
-    await expect(notes).to_contain_text("The columns Who, mail name no layer of main: left out.")
+    await expect(notes).to_contain_text(
+        "The columns Who, mail do not match any layer of main: left out."
+    )
     await expect(notes).to_contain_text("LABEL is empty in 1 row")
     who = visit.page.get_by_label("Field for Who")
     await expect(who.locator("option:checked")).to_have_text("Not used")

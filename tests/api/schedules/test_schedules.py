@@ -1,4 +1,4 @@
-"""Schedules, which make batches of the table at a URL. No test waits for a scheduled time."""
+"""Schedules, which create batches from the table at a URL. No test waits for a scheduled time."""
 
 import json
 from collections.abc import AsyncGenerator

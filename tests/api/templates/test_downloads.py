@@ -91,7 +91,7 @@ async def test_a_template_from_a_url_is_used_like_any_other(team: Team, origin: 
         (b"", "200 OK", "is empty"),
         (b"<!DOCTYPE html><p>Sign in", "200 OK", "is an HTML page, not a template"),
         (b"no template", "200 OK", "The template is not JSON"),
-        (b"x" * 300_000, "200 OK", "takes (REELBATCH_MAX_TEMPLATE_BYTES)"),
+        (b"x" * 300_000, "200 OK", "accepts (REELBATCH_MAX_TEMPLATE_BYTES)"),
     ],
 )
 async def test_a_file_that_cannot_be_used_is_an_error_with_its_reason(

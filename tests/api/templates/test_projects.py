@@ -111,7 +111,7 @@ async def test_a_damaged_project_ends_in_an_error_about_the_project(team: Team) 
     await team.http.put(template["uploadInfo"]["url"], content=PLAIN[: len(PLAIN) // 2])
     damaged = await team.get(f"/templates/{template['id']}")
     assert damaged["status"] == "error"
-    assert "The project is cut off" in damaged["error"]
+    assert "The project is truncated" in damaged["error"]
 
 
 def _controlled(stage: Stage) -> None:

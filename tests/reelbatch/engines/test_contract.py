@@ -19,7 +19,7 @@ BROKEN = {
         "test_a_hostile_template_is_refused_or_rendered[random",
         "an exception that is not a RenderError (UnicodeDecodeError",
     ),
-    "Wholesale": ("test_a_range_of_frames_is_exact", "has 20 frames and not 1"),
+    "Wholesale": ("test_a_range_of_frames_is_exact", "has 20 frames, not 1"),
     "Loud": (
         "test_segments_join_to_the_whole_film",
         "sounds() returns sound, but the whole film has none",
@@ -86,7 +86,7 @@ def test_every_broken_promise_is_found_and_explained(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--engine=nowhere",), "there is no render engine called nowhere; installed are:"),
+        (("--engine=nowhere",), "there is no render engine named nowhere; installed are:"),
         (("--engine=lottie",), "There is no sample in"),
     ],
 )

@@ -85,7 +85,7 @@ def test_only_the_named_engines_are_loaded(a_package: APackage) -> None:
 def test_an_unknown_name_lists_the_installed_ones(a_package: APackage) -> None:
     a_package("acme-one", registers="one")
     a_package("acme-two", registers="two")
-    with pytest.raises(EngineUnavailable, match=r"called three; installed are: one, two"):
+    with pytest.raises(EngineUnavailable, match=r"named three; installed are: one, two"):
         load_engines(["one", "three"])
 
 

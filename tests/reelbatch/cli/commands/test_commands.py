@@ -142,7 +142,7 @@ def test_cancelled_jobs_make_watch_exit_with_three_and_retry_renders_them_again(
     again = json.loads(served("retry", batch_id, "--only", "cancelled", "--json").out)
     assert (again["retryOf"], again["successCount"]) == (batch_id, 1)
     cancelled = served("jobs", "cancel", again["jobs"][0]["id"])
-    assert "1 jobs are cancelled" in cancelled.out
+    assert "1 jobs cancelled" in cancelled.out
     assert served("retry", again["batchId"], "--only", "error", "--json").code == 1
 
 
@@ -456,7 +456,7 @@ def test_a_schedule_is_created_paused_triggered_shown_and_deleted(
 
     assert "ASSET_INVALID" in until(refused, "run of the schedule")
     assert served("batches", "--schedule", triggered["id"], "--json").out.strip() == "[]"
-    assert "is deleted" in served("schedules", "delete", here.name).out
+    assert " deleted" in served("schedules", "delete", here.name).out
     gone = served("schedules", "show", here.name)
     assert (gone.code, f"No schedule has the id or name {here.name}" in gone.err) == (1, True)
 
