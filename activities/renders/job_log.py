@@ -67,7 +67,7 @@ class JobLog:
     def note_reuse(self, render: ReusedRender) -> None:
         self.note(
             f"REUSED: the render of job {render.reused_from}, {render.width} x {render.height} "
-            f"pixels, {render.frames} frames, {render.size} bytes"
+            f"pixels, {_frames(render)}, {render.size} bytes"
         )
         self._note_flaws(render)
 
@@ -86,8 +86,8 @@ class JobLog:
         self._note_flaws(render)
         by = f" by {render.drawn_by}" if render.drawn_by else ""
         self.note(
-            f"RENDERED: {render.width} x {render.height} pixels, {render.frames} "
-            f"frames, {render.size} bytes in {render.seconds:.2f} seconds{by}"
+            f"RENDERED: {render.width} x {render.height} pixels, "
+            f"{_frames(render)}, {render.size} bytes in {render.seconds:.2f} seconds{by}"
         )
 
     def watching(self, report: ReportProgress) -> ReportProgress:
@@ -136,6 +136,10 @@ async def job_log(
     finally:
         if log.lines:
             await _write(store, job, log)
+
+
+def _frames(render: RenderFacts) -> str:
+    return "1 frame" if render.frames == 1 else f"{render.frames} frames"
 
 
 def _part_of_output(job: RenderJob) -> str:

@@ -196,7 +196,7 @@ async def read_and_validate(
         templates[query.template] = await ready_template(resources, team, query.template)
     found = templates.get(query.template or "")
     known = found if isinstance(found, ReadyTemplate) else None
-    if body.is_workbook:  # outside of `parsing`: it takes a while, in separate processes
+    if body.is_workbook:  # outside `parsing`: it takes a while, in separate processes
         body = replace(body, content=await resources.workbooks.cells_of(body.content))
     async with resources.parsing:
         sent = await asyncio.to_thread(read_batch, body, query, resources.settings, known)

@@ -12,7 +12,7 @@ from api.http.parameters import ErrorText, Flag, OrEmpty
 from reelbatch.models.orchestration.jobs import JobSummary
 from reelbatch.models.wire.jobs import JobStatus
 
-# No job is older or newer, and some dates outside of this range cannot be written in UTC.
+# No job is older or newer, and some dates outside this range cannot be written in UTC.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 _EXAMPLE_STATES = f"{JobStatus.FINISHED},{JobStatus.ERROR}"

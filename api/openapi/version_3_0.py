@@ -19,7 +19,7 @@ def _rewritten(node: Any) -> Any:
         key: value if key in ("example", "examples") else _rewritten(value)
         for key, value in cast("dict[str, Any]", node).items()
     }
-    if "in" in entry and "schema" in entry:  # a parameter has its example outside of its schema
+    if "in" in entry and "schema" in entry:  # a parameter has its example outside its schema
         for example in entry["schema"].pop("examples", [])[:1]:
             entry["example"] = example
     if isinstance(entry.get("const"), str):

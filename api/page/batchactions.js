@@ -21,7 +21,7 @@ export function batchActions(client, partsOf, place) {
   const cancel = workButton("Cancel", { class: "danger", hidden: true }, async () => {
     const sure = await confirm(
       `Cancel ${plural(pending, "job")}?`,
-      "Queued jobs will not start, and running renders will stop. Finished files stay.",
+      "Queued jobs will not start, and running renders will stop. Finished files are kept.",
       "Cancel the batch",
     );
     if (!sure) return;

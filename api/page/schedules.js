@@ -51,7 +51,7 @@ export function schedulesPage(client, _parts, _query, signal) {
         await refresh();
       }, place);
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${name}` }, async () => {
-      if (!(await confirm(`Delete ${name}?`, "It will not create any more batches. The batches that it has created stay.", "Delete"))) return;
+      if (!(await confirm(`Delete ${name}?`, "It will not create any more batches. The batches that it has created are kept.", "Delete"))) return;
       await client.open(`schedules/${id}`, { method: "DELETE" });
       await refresh();
     }, place);

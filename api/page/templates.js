@@ -76,7 +76,7 @@ export function templatesPage(client, _parts, _query, signal) {
     const isReady = template.status === "uploaded";
     const picture = h("div", { class: "picture" });
     const remove = workButton("Delete", { class: "quiet", "aria-label": `Delete ${template.displayName}` }, async () => {
-      const consequence = "Its file is deleted permanently. Jobs that have ended stay.";
+      const consequence = "Its file is deleted permanently. Jobs that have ended are kept.";
       if (!(await confirm(`Delete ${template.displayName}?`, consequence, "Delete"))) return;
       await deleteTemplate(template.id);
       await refresh();

@@ -183,7 +183,7 @@ async def trigger_schedule(resources: Shared, record: ChangeableSchedule) -> Res
 async def remove_schedule(resources: Shared, record: ChangeableSchedule) -> Response:
     """Delete a schedule.
 
-    The batches that it has created are not affected.
+    The batches that it has created are kept.
     """
     # If the record is gone, Temporal's schedule is deleted later: see the activity `fetch_table`.
     await delete_schedule(resources.store, record.team, record.id)

@@ -157,7 +157,7 @@ async def update_template(
 async def remove_template(template_id: str, resources: Shared, team: MayWriteTemplates) -> Response:
     """Delete a template and its file permanently.
 
-    Jobs that have ended are not affected.
+    Jobs that have ended are kept.
     """
     record = await find_template(resources, team, template_id)
     active = await active_users_of_template(resources.client, team, record.id)

@@ -44,6 +44,11 @@ class Interrupted(CommandFailed):
         super().__init__(message, ExitCode.INTERRUPTED, "INTERRUPTED")
 
 
+def count_of(number: int, things: str) -> str:
+    """Return `2 jobs` for the plural `jobs`, or `1 job`."""
+    return f"{number} {things.removesuffix('s') if number == 1 else things}"
+
+
 def say(message: str) -> None:
     """Print a line about what is going on to the person at the terminal."""
     err.print(escape(message), soft_wrap=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path, PureWindowsPath
 
-from reelbatch.cli.console import CommandFailed
+from reelbatch.cli.console import CommandFailed, count_of
 from reelbatch.client import TableFile
 from reelbatch.models.wire.tables import LINES_OF_FILE
 from reelbatch.models.wire.uploaded_files import media_ending
@@ -16,7 +16,7 @@ def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
     """The file for each path; `folder` is the table's.
 
     Raises CommandFailed with the lines of all files that are missing or must not be sent. Whoever
-    fills in a table chooses what is sent, so files outside of the folder are refused.
+    fills in a table chooses what is sent, so files outside the folder are refused.
     """
     found: dict[str, Path] = {}
     problems: list[str] = []
@@ -34,7 +34,7 @@ def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
     if problems:
         more = len(problems) - _MOST_PROBLEMS
         shown = [*problems[:_MOST_PROBLEMS], *([f"  and {more} more"] if more > 0 else [])]
-        count = "1 file" if len(problems) == 1 else f"{len(problems)} files"
+        count = count_of(len(problems), "files")
         raise CommandFailed(
             "\n".join([f"Nothing was sent: the table names {count} that cannot be sent.", *shown]),
             error_code="FILE_MISSING",

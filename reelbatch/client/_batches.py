@@ -326,7 +326,7 @@ def wait_for_batch(batch: BatchRef, timeout: float | None = None) -> Steps[Batch
         started = monotonic()
         if started >= deadline:
             raise WaitTimedOut(
-                f"{state.stats.pending} jobs of batch {batch.id} have not ended yet."
+                f"Batch {batch.id} has not ended yet (pending jobs: {state.stats.pending})."
             )
         query = {"wait": math.ceil(min(_LONGEST_POLL, deadline - started))}
         request = batch.session.request("GET", "batches", batch.id, query=query)

@@ -62,7 +62,7 @@ def trigger_schedule(session: Session, schedule_id: str) -> Steps[Schedule]:
 
 
 def delete_schedule(session: Session, schedule_id: str) -> Steps[None]:
-    """Delete a schedule. Its batches continue, and are not deleted."""
+    """Delete a schedule. Its batches are kept, and continue."""
     yield from session.send(session.request("DELETE", "schedules", schedule_id))
 
 

@@ -101,7 +101,7 @@ class Session:
         return ConnectionFailed(f"{self._shown(request.url)} does not respond ({reason}).")
 
     def _shown(self, url: str) -> str:
-        """The URL; outside of the API only its origin, because the rest may have a signature."""
+        """The URL; outside the API only its origin, because the rest may have a signature."""
         if url.startswith(f"{self.origin}{_API_PATH}/"):
             return url
         return "/".join(url.split("/", 3)[:3])

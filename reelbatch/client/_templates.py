@@ -253,7 +253,7 @@ def change_template(
 
 
 def delete_template(session: Session, template_id: str) -> Steps[None]:
-    """Delete a template. Outputs that were made from it stay.
+    """Delete a template. Outputs that were made from it are kept.
 
     Raises:
         Conflict: Jobs are using the template.

@@ -16,7 +16,7 @@ class EngineUnavailable(Exception):
 
 
 def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
-    """Return the engines called `names`, or all installed engines that are available here.
+    """Return the engines named in `names`, or all installed engines that are available here.
 
     The keys are the engines' names. Raises EngineUnavailable, whose message names the engine and
     its package.
@@ -30,7 +30,7 @@ def load_engines(names: Sequence[str] = ()) -> dict[str, type[RenderEngine]]:
 def unavailable_engines(names: Sequence[str] = ()) -> dict[str, str]:
     """Return why engines are unavailable here, by name; available ones are left out.
 
-    Covers the engines called `names`, or all installed ones. Raises EngineUnavailable.
+    Covers the engines named in `names`, or all installed ones. Raises EngineUnavailable.
     """
     reasons = {name: engine.why_unavailable() for name, engine in _load_all(names).items()}
     return {name: reason for name, reason in reasons.items() if reason is not None}

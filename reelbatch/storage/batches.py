@@ -1,4 +1,4 @@
-"""Batches: manifests, rejections, tables and tags, which are stored outside of Temporal."""
+"""Batches: manifests, rejections, tables and tags, which are stored outside Temporal."""
 
 import asyncio
 import gzip

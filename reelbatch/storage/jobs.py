@@ -1,4 +1,4 @@
-"""Jobs that are stored outside of Temporal: ended jobs without a batch, and nested jobs.
+"""Jobs that are stored outside Temporal: ended jobs without a batch, and nested jobs.
 
 A nested job has no workflow before its parent starts it. Until then its record leads to the parent.
 """

@@ -278,7 +278,7 @@ OF_BATCHES: list[Naming] = [
     ),
 ]
 
-# Every request that names things outside of its path. Each endpoint without an id in its path is
+# Every request that names things outside its path. Each endpoint without an id in its path is
 # listed, even if it cannot name anything.
 NAMING: dict[str, list[Naming]] = {
     "POST /api/v2/jobs": [

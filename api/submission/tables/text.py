@@ -75,6 +75,6 @@ def _decoded(body: bytes) -> tuple[str, str]:
 
 
 def _delimiter(beginning: str) -> str:
-    """The delimiter that is most frequent in the header, outside of quotes."""
+    """The delimiter that is most frequent in the header, outside quotes."""
     header = _QUOTED.sub("", beginning).partition("\n")[0]
     return max(_DELIMITERS, key=header.count)

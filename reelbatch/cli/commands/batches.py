@@ -12,6 +12,7 @@ from reelbatch.cli.commands.with_client import with_client
 from reelbatch.cli.console import (
     CommandFailed,
     Interrupted,
+    count_of,
     listing,
     out,
     print_json,
@@ -203,7 +204,7 @@ def cancel(client: Reelbatch, batch: BatchArgument, *, as_json: JsonOption = Fal
     done = [part.batch.cancel() for part in parts_of(client, batch)]
     cancelled = sum(each.cancelled_count for each in done)
     skipped = sum(each.skipped_count for each in done)
-    words = f"{cancelled} jobs cancelled, {skipped} had already ended"
+    words = f"{count_of(cancelled, 'jobs')} cancelled, {skipped} had already ended"
     status = next((each.status for each in done if each.cancelled_count), done[0].status)
     print_result(_one_or_all(done), f"{status}: {words}", as_json=as_json)
 
@@ -304,10 +305,10 @@ def download(
     ]
     there = sum(found.was_there for found in files)
     note = f", {there} already there" if there else ""
-    words = f"{len(files)} files in {folder}{note}"
+    words = f"{count_of(len(files), 'files')} in {folder}{note}"
     print_result({"files": listed, "pending": pending}, words, as_json=as_json)
     if pending and not as_json:
-        say(f"{pending} jobs have not ended yet. Run this command again later.")
+        say(f"Jobs that have not ended yet: {pending}. Run this command again later.")
 
 
 @with_client
@@ -360,7 +361,7 @@ def _show_checked(checked: Sequence[BatchCreationResponse], *, as_json: bool) ->
             _show_creation(part, "dry run", "would be accepted")
     rejected = sum(len(part.errors or ()) for part in checked)
     if rejected:
-        words = f"{rejected} jobs would be rejected."
+        words = f"{count_of(rejected, 'jobs')} would be rejected."
         raise CommandFailed(words, ExitCode.JOBS_FAILED, "JOBS_REJECTED")
 
 
@@ -387,7 +388,7 @@ def _show_submitted(batches: Sequence[SubmittedBatch], *, wait: bool, as_json: b
         _follow(submitted_parts(batches), as_json=as_json, already_shown=shown)
     elif rejected:
         raise CommandFailed(
-            f"{len(rejected)} jobs were rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
+            f"{count_of(len(rejected), 'jobs')} rejected.", ExitCode.JOBS_FAILED, "JOBS_REJECTED"
         )
 
 
@@ -428,7 +429,7 @@ def _follow(
         print_table(jobs_table(failed))
     if not as_json:
         say_warnings([job for end in ends for job in end.jobs], already_shown)
-    problems = [f"{len(failed)} jobs have no output"] if failed else []
-    problems += [f"{len(rejected)} jobs were rejected"] if rejected else []
+    problems = [f"{count_of(len(failed), 'jobs')} without output"] if failed else []
+    problems += [f"{count_of(len(rejected), 'jobs')} rejected"] if rejected else []
     if problems:
         raise CommandFailed(f"{' and '.join(problems)}.", ExitCode.JOBS_FAILED, "JOBS_FAILED")

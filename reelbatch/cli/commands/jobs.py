@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import details, listing, print_json, print_result
+from reelbatch.cli.console import count_of, details, listing, print_json, print_result
 from reelbatch.cli.options import JsonOption
 from reelbatch.client import JobSort, JobStatus, Reelbatch
 from reelbatch.models.wire.base import rfc3339
@@ -83,7 +83,7 @@ def cancel(
 ) -> None:
     """Cancel all these jobs, or none of them if one has already ended."""
     cancelled = client.jobs.cancel(jobs[0]) if len(jobs) == 1 else client.jobs.cancel_all(jobs)
-    print_result(cancelled, f"{len(cancelled)} jobs cancelled", as_json=as_json)
+    print_result(cancelled, f"{count_of(len(cancelled), 'jobs')} cancelled", as_json=as_json)
 
 
 @app.command()

@@ -8,7 +8,14 @@ import typer
 from rich.table import Table
 
 from reelbatch.cli.commands.with_client import with_client
-from reelbatch.cli.console import CommandFailed, details, listing, print_result, print_table
+from reelbatch.cli.console import (
+    CommandFailed,
+    count_of,
+    details,
+    listing,
+    print_result,
+    print_table,
+)
 from reelbatch.cli.options import (
     AutofitOption,
     CodecOption,
@@ -195,4 +202,4 @@ def _result(run: ScheduleRun) -> str:
     if run.error:
         return f"{run.error_code}: {run.error}"
     rejected = f", {run.rejected_jobs} rejected" if run.rejected_jobs else ""
-    return f"{run.jobs} jobs{rejected}"
+    return f"{count_of(run.jobs, 'jobs')}{rejected}"

@@ -85,7 +85,7 @@ def _render_the_batch(demo: Demo, connection: Connection) -> int:
 
 
 def _command() -> str:
-    """How this program was called: `make demo` installs it outside of the PATH."""
+    """How this program was called: `make demo` installs it outside the PATH."""
     return sys.argv[0] if Path(sys.argv[0]).name == "reelbatch" else "reelbatch"
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.text import Text
 
-from reelbatch.cli.console import CommandFailed, out, print_json
+from reelbatch.cli.console import CommandFailed, count_of, out, print_json
 from reelbatch.cli.doctor.after_effects import after_effects_checks
 from reelbatch.cli.doctor.check import Check
 from reelbatch.cli.doctor.machine import machine_checks, port_checks, stack_checks
@@ -57,7 +57,7 @@ async def examine(home: Home, temporal_binary: Path | None, *, as_json: bool = F
         )
     wrong = sum(found.is_fine is False for found in findings)
     if wrong:
-        raise CommandFailed(f"{wrong} checks failed.")
+        raise CommandFailed(f"{count_of(wrong, 'checks')} failed.")
 
 
 async def _look(check: Check) -> _Finding:

@@ -3,7 +3,7 @@
     still = read_picture(content, most_pixels)  # RGBA, upright and in sRGB
     with closing(Footage(path, limits)) as footage:
         painter = FootagePainter(canvas, footage.size, footage.quarter_turns)
-        picture = footage.picture_at(seconds)  # None outside of the footage
+        picture = footage.picture_at(seconds)  # None outside the footage
         if picture is not None:
             painter.paint(picture)  # fitted into the canvas
 

@@ -34,7 +34,7 @@ _NICENESS = 5  # keeps the API and the worker on the same machine responsive
 _OPEN_FILES = 1024
 _LARGEST_FILE = 64 * 1024**3  # bytes: more than any sensible output has
 _MORE_THREADS = 4096  # than the machine has at the start; the kernel counts all of the user's
-_PROCESSOR_SLACK = 10  # seconds, for an engine's work outside of renders
+_PROCESSOR_SLACK = 10  # seconds, for an engine's work outside renders
 _MASK = 0o077
 _MEBIBYTE = 1024**2
 

@@ -84,7 +84,7 @@ _SOURCE_OPTIONS = "ADBE Source Options Group"
 _UNCALCULATED = re.compile(
     r"""\\.|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?(?:\*/|\Z)""", re.DOTALL
 )
-"""Strings and comments of an expression. It also matches escapes outside of strings and comments
+"""Strings and comments of an expression. It also matches escapes outside strings and comments
 without an end, so that a single pass is enough and no search repeatedly runs to the end.
 """
 _LOOP = re.compile(

@@ -33,7 +33,7 @@ async def test_the_log_of_a_rendered_job_shows_what_was_done(team: Team) -> None
     assert words[:5] == ("ATTEMPT:", "ENGINE:", "TEMPLATE:", "OUTPUT:", "ASSET:")
     assert f"({card}), composition main" in lines[2]
     assert "PROGRESS: 100%" in response.text
-    assert "RENDERED: 32 x 18 pixels, 1 frames" in lines[-1]
+    assert "RENDERED: 32 x 18 pixels, 1 frame," in lines[-1]
     assert re.search(r" by ThorVG [1-9]\d*\.\d+\.\d+$", lines[-1])
 
 

@@ -1,4 +1,4 @@
-"""Batches that are stored outside of Temporal."""
+"""Batches that are stored outside Temporal."""
 
 from datetime import UTC, datetime
 

@@ -135,14 +135,14 @@ def test_cancelled_jobs_make_watch_exit_with_three_and_retry_renders_them_again(
     written(here / "job.json", {"template": {"id": "{{" + name + "}}"}})
     batch_id = json.loads(served("submit", "job.json", "--json").out)["batchId"]
 
-    assert "cancelled: 1 jobs cancelled" in served("cancel", batch_id).out
+    assert "cancelled: 1 job cancelled" in served("cancel", batch_id).out
     watched = served("watch", batch_id)
-    assert (watched.code, "1 jobs have no output" in watched.err) == (3, True)
+    assert (watched.code, "1 job without output" in watched.err) == (3, True)
 
     again = json.loads(served("retry", batch_id, "--only", "cancelled", "--json").out)
     assert (again["retryOf"], again["successCount"]) == (batch_id, 1)
     cancelled = served("jobs", "cancel", again["jobs"][0]["id"])
-    assert "1 jobs cancelled" in cancelled.out
+    assert "1 job cancelled" in cancelled.out
     assert served("retry", again["batchId"], "--only", "error", "--json").code == 1
 
 
@@ -199,7 +199,7 @@ def test_a_table_of_more_than_a_thousand_rows_is_treated_as_one_batch(
     of_rows = ("--template", card, "--codec", "image_png", "--frame", 0, "--name", here.name)
     sent = served("submit", "people.csv", *of_rows, "--output-name", "Ada", "--wait")
     assert (sent.code, "3 of 3 jobs finished" in sent.out) == (3, True), sent.err
-    assert "999 jobs were rejected" in sent.err
+    assert "999 jobs rejected" in sent.err
 
     watched = served("watch", here.name, "--json")
     assert [len(part["jobs"]) for part in json.loads(watched.out)] == [1, 2]
@@ -637,7 +637,7 @@ def test_results_are_written_to_a_csv_file(served: Command, card: str, here: Pat
     assert batch["jobs"][0]["outputUrl"] in served("results", batch_id).out
     assert served("download", batch_id, "--zip", "all.zip").code == 0
     assert (here / "all.zip").read_bytes().startswith(b"PK")
-    assert "1 files" in served("download", batch_id, "--output", "out").out
+    assert "1 file in" in served("download", batch_id, "--output", "out").out
     assert "1 already there" in served("download", batch_id, "--output", "out").out
 
 
@@ -694,7 +694,7 @@ def test_an_interrupted_watch_says_how_to_continue(
     for way_out in ("continues", f"reelbatch watch {batch_id}", f"reelbatch cancel {batch_id}"):
         assert way_out in said
     assert "Traceback" not in said
-    assert "cancelled: 1 jobs cancelled" in served("cancel", batch_id).out
+    assert "cancelled: 1 job cancelled" in served("cancel", batch_id).out
 
 
 def everything_on(terminal: int) -> str:

@@ -103,7 +103,7 @@ def test_doctor_checks_remote_servers_instead_of_a_stack(
 
     assert report.returncode == 1
     assert "✗ remote Temporal: " in report.stdout
-    assert "1 checks failed" in report.stderr
+    assert "1 check failed" in report.stderr
     for subject in ("Temporal program", "home", "API port", "service"):
         assert f"{subject}: " not in report.stdout
 
