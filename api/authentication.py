@@ -14,7 +14,7 @@ from reelbatch.models.errors import TooManyRequests, Unauthorized
 from reelbatch.models.stored.tokens import TokenRecord
 from reelbatch.storage.tokens import digest_of, find_record
 
-_CACHE_SECONDS = 5.0  # even with a slow store, a revoked token is then refused within ten
+_CACHE_SECONDS = 5.0  # even with a slow store, a revoked token is then rejected within ten
 _CACHE_SIZE = 1000
 _IPV6_SITE = 64  # bits; a client with one address of such a network has all of them
 

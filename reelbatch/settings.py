@@ -124,7 +124,7 @@ class Settings(BaseSettings):
         ge=1,
         description="Seconds that an idle connection stays open. It must be longer than clients "
         "and the load balancer keep connections (AWS: 60, Google Cloud: 600). Otherwise a request "
-        "is now and then sent just as the API hangs up, and is lost.",
+        "that is sent just as the API closes the connection is lost.",
     )
     max_body_bytes: int = Field(
         default=64 * 1024**2,

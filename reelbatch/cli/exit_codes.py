@@ -15,7 +15,7 @@ from reelbatch.client import (
 
 class ExitCode(IntEnum):
     DONE = 0
-    FAILED = 1  # the service refused, or something is missing or broken here
+    FAILED = 1  # the service rejected the request, or something is missing or broken here
     USAGE = 2  # the command line is invalid
     JOBS_FAILED = 3  # jobs were rejected, failed or were cancelled
     UNREACHABLE = 4  # no service is configured, or it does not respond or is too busy

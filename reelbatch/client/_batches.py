@@ -46,7 +46,7 @@ class FileOptions(TypedDict, total=False):
     """Options of a batch that is created from a file. They override what the file says.
 
     Attributes:
-        name: A name for people, of up to 200 characters.
+        name: A display name of up to 200 characters.
         quality: The quality of all jobs; `draft` renders at half the size.
         concurrency: How many jobs run at the same time, 1 to 1,000; None: the server's limit.
         webhook: The URL that is called when the batch has ended.
@@ -92,7 +92,7 @@ def create_batch(
         concurrency: How many jobs run at the same time, 1 to 1,000; None: the server's limit.
         priority: The priority of jobs that have none of their own. Higher goes first.
         webhook: The webhook that is called when the batch has ended.
-        name: A name for people, of up to 200 characters.
+        name: A display name of up to 200 characters.
         outputs: Up to 20 outputs. Each job is rendered in all of them, and each of these counts
             as a job.
         idempotency_key: All attempts send the same key, so that a batch is never created twice. Set

@@ -4,9 +4,9 @@ ReelbatchError
 ├── NotConfigured            no service is configured, or no token for it
 ├── ConnectionFailed         the service does not respond, even after several attempts
 ├── UnexpectedAnswer         the response is not one of a Reelbatch service
-├── WaitTimedOut             the timeout was over before the end (also a TimeoutError)
+├── WaitTimedOut             the timeout expired before the end (also a TimeoutError)
 ├── TemplateUnusable         the service cannot use an uploaded template
-└── APIError                 the service responded with an error that has a code
+└── APIError                 an error response: status, error_code, details, request_id
     ├── BadRequest           400, 413, 415 and other 4xx
     │   └── BatchRejected    400  every job of a batch was rejected
     ├── Unauthorized         401
@@ -51,7 +51,7 @@ class UnexpectedAnswer(ReelbatchError):
 
 
 class WaitTimedOut(ReelbatchError, TimeoutError):
-    """The timeout was over before the batch or job had ended, or the template was ready."""
+    """The timeout expired before the batch or job had ended, or the template was ready."""
 
 
 class TemplateUnusable(ReelbatchError):

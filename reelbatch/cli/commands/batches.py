@@ -244,7 +244,7 @@ def results(
     batch: BatchArgument,
     *,
     form: Annotated[
-        ResultsForm | None, typer.Option("--format", help="Default: a table for people.")
+        ResultsForm | None, typer.Option("--format", help="Default: a readable table.")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     as_json: JsonOption = False,

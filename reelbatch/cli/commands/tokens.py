@@ -29,7 +29,7 @@ _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
 def create(
     team: str,
     *,
-    name: Annotated[str, typer.Option(help="Purpose of the token, for people.")] = "",
+    name: Annotated[str, typer.Option(help="Purpose of the token, shown in lists.")] = "",
     scope: Annotated[
         list[Scope] | None,
         typer.Option(help="A scope of the token; repeatable. Default: all except admin."),

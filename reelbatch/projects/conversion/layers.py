@@ -251,7 +251,8 @@ def _runs_alike(one: Property) -> bool:
 def _problems(layer: Layer, source: Item | None, place: Place) -> Iterator[tuple[WarningCode, str]]:
     switches, composition = layer.switches, place.composition
     for kind in layer.unread:
-        yield WarningCode.NOT_UNDERSTOOD, f"The layer has something that is not understood: {kind}"
+        message = f"The layer has something that is not understood: {kind.rstrip('.')}."
+        yield WarningCode.NOT_UNDERSTOOD, message
     for child in layer.tree.children:
         is_empty = isinstance(child, Group) and not any(child.all_properties())
         if child.match_name == _SOURCE_OPTIONS and not is_empty:
