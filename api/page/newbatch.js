@@ -384,7 +384,7 @@ function noTemplates() {
     "div",
     { class: "empty card" },
     h("h2", {}, "No templates yet"),
-    h("p", {}, "A batch needs a template, such as a Lottie file, or a zip file of it with its pictures and fonts."),
+    h("p", {}, "A batch needs a template, such as a Lottie file, or a zip file that contains one with its pictures and fonts."),
     h("a", { class: "button primary", href: "#/templates" }, "Upload a template"),
   );
 }

@@ -230,7 +230,7 @@ def _check_number_of_jobs(number: int, outputs: int = 1) -> None:
     """`number` is the number of rows, each of which is rendered in this many `outputs`."""
     if not 1 <= number * outputs <= MAX_BATCH_JOBS:
         given = f"{number} in {outputs} outputs, which makes " if outputs > 1 else ""
-        message = f"A batch can have 1 to {MAX_BATCH_JOBS} jobs, not {given}{number * outputs}."
+        message = f"A batch must have 1 to {MAX_BATCH_JOBS} jobs, not {given}{number * outputs}."
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])
 
 
@@ -239,7 +239,7 @@ def _check_number_of_rows(table: Table, first_row: int | None, outputs: int) -> 
     if first_row is None and number > most:
         each = f" in {outputs} outputs each" if outputs else ""
         message = (
-            f"A batch can have 1 to {MAX_BATCH_JOBS} jobs, but the table has {number} rows{each}: "
+            f"A batch must have 1 to {MAX_BATCH_JOBS} jobs, but the table has {number} rows{each}: "
             f"send it several times, with firstRow=0, firstRow={most} and so on."
         )
         raise BatchSizeInvalid(message, details=[FieldError(field="jobs", message=message)])

@@ -153,11 +153,11 @@ class FunctionAsset(_Asset):
         if isinstance(names, str) and names:
             return self
         if not isinstance(names, list) or not names:
-            raise ValueError("params.layerName must be a layer's name, or a list of at least one")
+            raise ValueError("must have a layer's name, or a list of names, in params.layerName")
         if not all(isinstance(name, str) and name for name in names):
-            raise ValueError("params.layerName must contain only names of layers")
+            raise ValueError("must have only names of layers in params.layerName")
         if self.name not in _FUNCTIONS_ON_MANY_LAYERS:
-            raise ValueError(f"{self.name} accepts one layerName, not a list")
+            raise ValueError(f"must have one layerName for {self.name}, not a list")
         return self
 
     @property
@@ -192,9 +192,7 @@ class NestedTemplate(OpenWireModel):
     @model_validator(mode="after")
     def _is_uploaded(self) -> "NestedTemplate":
         if (self.model_extra or {}).get("src") is not None:
-            raise ValueError(
-                "a nested job cannot have a template by src: upload it and give its id"
-            )
+            raise ValueError("cannot have a src: upload the template and give its id")
         return self
 
 
@@ -213,7 +211,7 @@ class NestedJob(_Asset):
         if assets is None:
             return []
         if isinstance(assets, list) and any(map(_is_job, cast("list[object]", assets))):
-            raise ValueError("a nested job cannot contain jobs: nest only one level deep")
+            raise ValueError("cannot contain jobs: nest only one level deep")
         return cast("object", assets)
 
     @property

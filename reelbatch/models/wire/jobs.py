@@ -103,7 +103,7 @@ class AnyJobCreation(OpenWireModel):
     @classmethod
     def _tags_are_words(cls, tags: list[Tag]) -> list[str]:
         if len(tags) > MAX_TAGS:
-            raise ValueError(f"a job can have at most {MAX_TAGS} tags")
+            raise ValueError(f"must have {MAX_TAGS} tags or fewer")
         return list(dict.fromkeys(tags))
 
     @field_validator("priority", mode="before")

@@ -50,7 +50,7 @@ class RenderSettings(WireModel):
     @classmethod
     def _range_ascends(cls, frames: int | list[int] | None) -> int | list[int] | None:
         if isinstance(frames, list) and (len(frames) != 2 or frames[1] <= frames[0]):
-            raise ValueError("a range must be [first, end], with end greater than first")
+            raise ValueError("must be [first, end], with end greater than first")
         return frames
 
 

@@ -26,7 +26,7 @@ class BucketParams(OpenWireModel):
     @model_validator(mode="after")
     def _keys_come_in_pairs(self) -> Self:
         if (self.access_key_id is None) != (self.access_key_secret is None):
-            raise ValueError("set both accessKeyId and accessKeySecret, or neither")
+            raise ValueError("must set both accessKeyId and accessKeySecret, or neither")
         return self
 
 

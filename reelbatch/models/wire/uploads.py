@@ -76,7 +76,7 @@ class Upload(WireModel):
     def _address_is_known(self) -> "Upload":
         public = (self.params.endpoint, self.params.bucket)
         if self.output_url is None and any(has_reference(part) for part in public):
-            raise ValueError("set outputUrl, because the endpoint or the bucket is a secret")
+            raise ValueError("needs outputUrl, because the endpoint or the bucket is a secret")
         return self
 
     def object_key(self, file_name: str) -> str:

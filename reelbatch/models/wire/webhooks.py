@@ -63,14 +63,14 @@ class Webhook(LenientWireModel):
     @classmethod
     def _can_be_sent(cls, headers: dict[str, str]) -> dict[str, str]:
         if len(headers) > MAX_WEBHOOK_HEADERS:
-            raise ValueError(f"a webhook can have at most {MAX_WEBHOOK_HEADERS} headers")
+            raise ValueError(f"must have {MAX_WEBHOOK_HEADERS} headers or fewer")
         for name, value in headers.items():
             if not _HEADER_NAME.fullmatch(name):
-                raise ValueError(f"{name[:40]!r} is not a valid header name")
+                raise ValueError(f"contains {name[:40]!r}, which is not a valid header name")
             if name.lower() in _OURS:
-                raise ValueError(f"the header {name} is set by the server")
+                raise ValueError(f"must not contain {name}, which the server sets")
             if not _HEADER_VALUE.fullmatch(value):
-                raise ValueError(f"the value of {name} must consist of visible ASCII characters")
+                raise ValueError(f"must have only visible ASCII characters in the value of {name}")
         return headers
 
     @property
