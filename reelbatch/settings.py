@@ -177,8 +177,8 @@ class Settings(BaseSettings):
     )
     signing_key: SecretStr | None = Field(
         default=None,
-        description="Signs output and upload links. Unset: a key is made once and stored in the "
-        "object store.",
+        description="Key that signs links and derives the teams' webhook keys. Unset: a key is "
+        "made once and stored in the object store.",
     )
     secrets_key: SecretStr | None = Field(
         default=None,
@@ -192,7 +192,7 @@ class Settings(BaseSettings):
         default=20,
         ge=1,
         le=1000,
-        description="Child workflows that a batch has in flight unless it sets `concurrency`.",
+        description="Jobs of a batch in progress at a time, unless it sets `concurrency`.",
     )
     max_batch_concurrency: int = Field(
         default=100, ge=1, le=1000, description="Upper bound for a batch's own `concurrency`."
