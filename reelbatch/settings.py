@@ -177,8 +177,9 @@ class Settings(BaseSettings):
     )
     signing_key: SecretStr | None = Field(
         default=None,
-        description="Key that signs links and derives the teams' webhook keys. Unset: a key is "
-        "made once and stored in the object store.",
+        description="Key that signs links, and from which the teams' webhook keys are derived. Set "
+        "the same value for the API and the workers. Unset: a key is made once and stored in the "
+        "object store.",
     )
     secrets_key: SecretStr | None = Field(
         default=None,
