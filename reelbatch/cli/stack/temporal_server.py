@@ -63,9 +63,6 @@ def server_command(
             ("--dynamic-config-value", f"matching.numTaskqueue{use}Partitions=1")
             for use in ("Read", "Write")
         ]
-    import os
-
-    options += [("--dynamic-config-value", x) for x in os.environ.get("XDC", "").split()]
     if codec is not None:
         options.append(("--ui-codec-endpoint", codec))
     words = [str(word) for option in options for word in option]
