@@ -74,7 +74,7 @@ def reason_of(error: httpx.HTTPError | httpx.InvalidURL) -> str:
             text = str(error)
             if "certificate" in text.lower():
                 return "its certificate is not valid"
-            if "resolved" in text:
+            if "cannot be resolved" in text:
                 return "its name cannot be resolved at the moment"
             return "no connection could be made"
         case httpx.LocalProtocolError():
