@@ -309,7 +309,10 @@ def _codec_problem(
 def _wrong_type(codec: Codec) -> str:
     if codec.output_type == "image":
         return f"The codec {codec.name} needs `type: image` and the number of a frame in `frames`."
-    return f"The codec {codec.name} writes a video, but `type` is image: choose one for images."
+    return (
+        f"The codec {codec.name} writes a video, but `type` is image: choose a codec for images, "
+        "such as image_png."
+    )
 
 
 def renderer_choices(

@@ -42,7 +42,9 @@ def template_by_url(
         message = f"The URL does not show the template's type: add `type`, one of {served}."
         return Problem(RequestError, "template.type", message)
     if engine is None:
-        message = f"No engine of this server renders {template_type}: use one of {served}."
+        message = (
+            f"No engine of this server renders {template_type}; the type must be one of {served}."
+        )
         return Problem(NotSupported, "template.type", message)
     drawn_by = _engine_by_url(choice.renderer or "auto", engine, engines, template_type)
     if isinstance(drawn_by, Problem):
