@@ -14,7 +14,7 @@ from reelbatch.folders import empty
 _PREFIX = "reelbatch-worker-"
 _LOCK = "lock"
 _RENDER, _IDLE = "render-", "idle-"  # what the names of folders begin with
-_MOST_IDLE = 32
+_MAX_IDLE = 32
 
 ENGINE_FOLDER = "work"  # in the folder of a render
 
@@ -58,7 +58,7 @@ class Scratch(AbstractContextManager["Scratch"]):
         return Path(tempfile.mkdtemp(prefix=_RENDER, dir=self.path))
 
     def _put_back(self, folder: Path) -> None:
-        if len(self._idle) < _MOST_IDLE and empty(folder, {ENGINE_FOLDER}):
+        if len(self._idle) < _MAX_IDLE and empty(folder, {ENGINE_FOLDER}):
             self._idle.append(folder.rename(folder.with_name(folder.name.replace(_RENDER, _IDLE))))
         else:
             shutil.rmtree(folder, ignore_errors=True)

@@ -17,7 +17,7 @@ from reelbatch.storage.cached_renders import RenderGone
 from workflows.activity_names import RENDER, RENDER_LOCALLY
 
 _LONGEST_LOCAL = 2.0  # seconds; a cancellation of the job arrives only after it
-_MOST_SLOW = 1000  # compositions
+_MAX_SLOW = 1000  # compositions
 _TRIES = 3  # in succession; the first ones may have waited for their process to start
 _SLOW_FOR = 120.0  # seconds until the composition is tried again
 
@@ -82,7 +82,7 @@ class LocalRenders:
 
     def __init__(self, engines: Mapping[str, ServedEngine]) -> None:
         self._engines = engines
-        self._late: LRUCache[_Drawn, _Late] = LRUCache(_MOST_SLOW)
+        self._late: LRUCache[_Drawn, _Late] = LRUCache(_MAX_SLOW)
 
     @activity.defn(name=RENDER_LOCALLY)
     async def render_locally(self, job: RenderTask) -> RenderResult | RenderProgress | None:

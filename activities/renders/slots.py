@@ -28,9 +28,9 @@ from workflows.activity_names import FIND_FREE_SLOTS, IS_ENGINE_SERVED
 
 OPEN_JOBS = "WorkflowType = 'RenderJob' AND ExecutionStatus = 'Running'"
 _SLOTS = re.compile(r" slots=(\d+)$")
-_MOST_LENT = 100
+_MAX_LENT = 100
 """Slots lent at a time: the activities that wait still have files and send heartbeats."""
-_MOST_LOCAL = 40
+_MAX_LOCAL = 40
 """Local renders that may wait: each occupies one of the worker's 100 places for workflows."""
 _PATIENCE = 0.5  # seconds without a turn for any local render: the queue keeps all processes busy
 _LONGEST_WAIT = 4.0  # seconds; a workflow task may take ten
@@ -55,7 +55,7 @@ class RenderSlots(CustomSlotSupplier):
     @contextmanager
     def lent(self) -> Generator[None]:
         """Lend the caller's slot to another activity, unless too many are lent."""
-        lends = self._lent < _MOST_LENT
+        lends = self._lent < _MAX_LENT
         slots = 0 if activity.in_activity() and activity.info().is_local else 1
         if lends:
             self._lent += 1
@@ -75,7 +75,7 @@ class RenderSlots(CustomSlotSupplier):
         start, for example because no local render got a turn for half a second.
         """
         with self._lock:
-            turn = self._local.join(team) if len(self._local) < _MOST_LOCAL else None
+            turn = self._local.join(team) if len(self._local) < _MAX_LOCAL else None
             self._wake()
         try:
             yield turn is not None and await self._is_given(turn)

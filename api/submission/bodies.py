@@ -21,7 +21,7 @@ from python_multipart.multipart import File
 from api.http.requests import parse_json, read_body
 from reelbatch.models.errors import BodyTooLarge, RequestError, UnsupportedMediaType
 from reelbatch.models.wire.errors import FieldError
-from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MOST_FILES, TABS, XLSX
+from reelbatch.models.wire.tables import CSV, LONGEST_PATH, MAX_FILES, TABS, XLSX
 from reelbatch.settings import ByteLimit
 
 _FORM = "multipart/form-data"
@@ -124,9 +124,9 @@ def _files(content: bytes) -> dict[str, str]:
     if len(content) > _LARGEST_FILES:
         raise BodyTooLarge(f"The part files is larger than {_LARGEST_FILES} bytes.")
     found = parse_json(content or b"{}", "The part files")
-    if isinstance(found, dict) and len(found) > MOST_FILES:
+    if isinstance(found, dict) and len(found) > MAX_FILES:
         raise RequestError(
-            f"The part files names {len(found)} files; it may name at most {MOST_FILES}."
+            f"The part files names {len(found)} files; it may name at most {MAX_FILES}."
         )
     try:
         return _FILES.validate_python(found, strict=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from api.submission.tables.reading import Table
 from reelbatch.models.errors import RequestError
 from reelbatch.models.wire.secrets import begins_with_reference
-from reelbatch.models.wire.tables import LINES_OF_FILE, LONGEST_PATH, MOST_FILES, TableFile
+from reelbatch.models.wire.tables import LINES_OF_FILE, LONGEST_PATH, MAX_FILES, TableFile
 
 # Windows drives have one letter, and URL schemes (RFC 3986, 3.1) two or more.
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:")
@@ -21,8 +21,8 @@ def files_named_in(table: Table, known: Mapping[str, str]) -> list[TableFile]:
             lines = found.setdefault(cell, [])
             if len(lines) < LINES_OF_FILE and line not in lines:
                 lines.append(line)
-    if len(found) > MOST_FILES:
-        raise RequestError(f"The table names {len(found)} files; it may name at most {MOST_FILES}.")
+    if len(found) > MAX_FILES:
+        raise RequestError(f"The table names {len(found)} files; it may name at most {MAX_FILES}.")
     return [TableFile(path=path, lines=lines) for path, lines in found.items()]
 
 

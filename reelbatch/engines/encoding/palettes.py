@@ -15,7 +15,7 @@ from reelbatch.engines.encoding.pixels import BLUE, GREEN, RED, Frame, rgb
 COLOURS = 256
 
 _TOLERANCE = 2  # levels by which a later frame's worst pixel may be further off
-_MOST_FLAT = 192  # exact colours if a frame has more than 256; others share the rest of the palette
+_MAX_FLAT = 192  # exact colours if a frame has more than 256; others share the rest of the palette
 _FLAT_SHARE = 2000  # a colour is flat if at least one pixel in this many has it;
 _FEWEST_PIXELS, _ENOUGH_PIXELS = 16, 256  # at least 16 pixels must have it, and 256 always suffice
 
@@ -61,7 +61,7 @@ def _flat_colours(packed: Packed) -> Packed:
     if len(found) <= COLOURS:
         return found
     fewest = min(max(_FEWEST_PIXELS, packed.size // _FLAT_SHARE), _ENOUGH_PIXELS)
-    order = np.argsort(-counts, kind="stable")[:_MOST_FLAT]
+    order = np.argsort(-counts, kind="stable")[:_MAX_FLAT]
     return found[order[counts[order] >= fewest]]
 
 

@@ -21,7 +21,7 @@ class TableColumn(WireModel):
     reason: Absent[str] = None  # why it is left out, or cannot be used
 
 
-MOST_FILES = 10_000
+MAX_FILES = 10_000
 LONGEST_PATH = 1000  # characters
 LINES_OF_FILE = 10
 """Lines that a dry run lists for one file."""

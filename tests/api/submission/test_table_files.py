@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from PIL import Image
 
-from reelbatch.models.wire.tables import MOST_FILES
+from reelbatch.models.wire.tables import MAX_FILES
 from tests.api.documents import a_card_with_a_photo
 from tests.api.running_api import Team
 
@@ -92,7 +92,7 @@ async def test_a_form_renders_the_files_that_its_cells_name(team: Team) -> None:
         ({"red.png": 5}, "must be a JSON object"),
         ({"red.png": "data:," + "A" * 100}, "a src up to 100"),
         ({"x" * 1001: UPLOAD}, "A path may have up to 1000"),
-        ({str(number): "data:," for number in range(MOST_FILES + 1)}, "names 10001 files"),
+        ({str(number): "data:," for number in range(MAX_FILES + 1)}, "names 10001 files"),
         ({"x" * 1000 + str(number): UPLOAD for number in range(2000)}, "larger than 2097152"),
     ],
 )
