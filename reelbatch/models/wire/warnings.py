@@ -14,7 +14,7 @@ _MAX_NAME_LENGTH = 500  # characters, of a layer or a composition
 
 
 class WarningCode(StrEnum):
-    """The codes of this version; docs/api.md explains them."""
+    """The codes of this version; docs/errors.md explains them."""
 
     MISSING_FONT = "MISSING_FONT"
     MISSING_GLYPHS = "MISSING_GLYPHS"
