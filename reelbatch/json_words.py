@@ -10,7 +10,7 @@ _WORDS = {
     "Expecting ':'": "a colon is missing",
     "Expecting ','": "a comma is missing",
     "Extra data": "there is something after its end",
-    "Unterminated string": "a text without an end begins",
+    "Unterminated string": "a text without a closing quotation mark begins",
     "Invalid control character": "a text has a line break or another control character",
     "Invalid \\": "a text has an invalid backslash",
 }
