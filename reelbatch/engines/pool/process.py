@@ -256,7 +256,7 @@ def _death(code: int) -> RenderError:
     if code == -signal.SIGPROF:
         return ExpressionStuck("an expression of the template did not end")
     if code == -signal.SIGXCPU:
-        return RenderTimedOut("the render used more processor time than it is allowed")
+        return RenderTimedOut("the render used more processor time than is allowed")
     if code < 0:
         return RenderCrashed(
             f"the renderer crashed on this template ({signal.Signals(-code).name}); "
