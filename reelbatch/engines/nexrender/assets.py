@@ -114,8 +114,8 @@ class ToolAssets:
             raise RenderError(f"After Effects does not support assets of the type {asset.type}.")
 
     def _value(self, asset: TextAsset | DataAsset, path: str, value: object) -> ToolAsset:
-        text = with_returns(cast("JsonValue", value))
-        return {"type": "data", "property": path, "value": text, **self._layer_place(asset)}
+        converted = with_returns(cast("JsonValue", value))
+        return {"type": "data", "property": path, "value": converted, **self._layer_place(asset)}
 
     def _layer_place(self, asset: TextAsset | DataAsset | MediaAsset) -> ToolAsset:
         """Name the composition: otherwise the tool would look for the layer in all of them."""

@@ -79,23 +79,23 @@ def _copies(repeater: Json) -> list[Json] | None:
     if number == _ONE and offset == _NONE:  # the first copy stays where it is
         transform = {key: transform[key] for key in ("so", "eo") if key in transform}
     tracks = {key: read_track(transform.get(key, still(value))) for key, value in usual.items()}
-    complete = {key: track for key, track in tracks.items() if track is not None}
-    if len(complete) < len(usual) or number is None or offset is None:
+    readable = {key: track for key, track in tracks.items() if track is not None}
+    if len(readable) < len(usual) or number is None or offset is None:
         return None
     if (
-        any(len(complete[key].rest) < 2 for key in ("p", "a", "s"))
+        any(len(readable[key].rest) < 2 for key in ("p", "a", "s"))
         or abs(offset.rest[0]) > _MAX_COPIES
     ):
         return None
     count = math.ceil(number.rest[0])
-    fades = complete["so"] != complete["eo"]
+    fades = readable["so"] != readable["eo"]
     if not fades or number.segments or offset.segments or not 0 < count <= _MAX_COPIES:
         return None
-    copies = [_copy(complete, n + offset.rest[0], n / max(1, count - 1)) for n in range(count)]
+    copies = [_copy(readable, n + offset.rest[0], n / max(1, count - 1)) for n in range(count)]
     if repeater.get("m") == _FIRST_ON_TOP:
         return copies
     # lottie-web fades the copies from the top down, wherever the first one is
-    turned = [_copy(complete, n + offset.rest[0], 1 - n / max(1, count - 1)) for n in range(count)]
+    turned = [_copy(readable, n + offset.rest[0], 1 - n / max(1, count - 1)) for n in range(count)]
     return turned[::-1]
 
 

@@ -203,8 +203,8 @@ class _MovedAncestors:
         parent = self._by_number.get(number_of_layer)
         if parent is None or parent.get("ddd") or not most:
             return None
-        copied_keys = {key: copy.deepcopy(parent[key]) for key in _PLACE if key in parent}
-        null: Json = {**copied_keys, "ty": _NULL, "ind": next(self._unused)}
+        place = {key: copy.deepcopy(parent[key]) for key in _PLACE if key in parent}
+        null: Json = {**place, "ty": _NULL, "ind": next(self._unused)}
         if isinstance(parent.get("parent"), int):
             null["parent"] = self._copy(parent["parent"], most - 1)
             is_whole = null["parent"] is not None
