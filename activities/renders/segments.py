@@ -25,7 +25,7 @@ from reelbatch.models.orchestration.segments import (
     SegmentsOfJob,
     SegmentTask,
 )
-from reelbatch.models.wire.warnings import MOST_GLYPHS, WarningCode, bounded
+from reelbatch.models.wire.warnings import MAX_GLYPHS, WarningCode, bounded
 from reelbatch.storage import keys
 from reelbatch.storage.cached_renders import RenderGone
 from reelbatch.storage.files import download, upload
@@ -152,7 +152,7 @@ def _check_expressions(segments: Sequence[Segment]) -> None:
 def _missing_glyphs(segments: Sequence[Segment]) -> list[str] | None:
     """The missing glyphs of all segments, whose texts may differ. None: not checked."""
     found = [each.missing_glyphs for each in segments if each.missing_glyphs is not None]
-    return list(dict.fromkeys(chain.from_iterable(found)))[:MOST_GLYPHS] if found else None
+    return list(dict.fromkeys(chain.from_iterable(found)))[:MAX_GLYPHS] if found else None
 
 
 class SegmentStoreActivities:

@@ -27,7 +27,7 @@ from reelbatch.models.errors import (
     UnsupportedMediaType,
 )
 from reelbatch.models.ids import ID_PATTERN
-from reelbatch.models.problems import MOST_DETAILS, Problem, first_details, headline
+from reelbatch.models.problems import MAX_DETAILS, Problem, first_details, headline
 from reelbatch.models.wire.errors import FieldError
 from reelbatch.settings import ByteLimit
 
@@ -171,7 +171,7 @@ def field_errors(error: ValidationError, content: JsonValue) -> list[FieldError]
     messages: dict[str, list[str]] = {}
     number = error.error_count()
     for item in error.errors(include_url=False, include_input=False):
-        if len(messages) > MOST_DETAILS:
+        if len(messages) > MAX_DETAILS:
             break
         number -= 1
         path = _path(item["loc"], content, is_missing=item["type"] == "missing")

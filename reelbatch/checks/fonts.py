@@ -12,7 +12,7 @@ from reelbatch.models.stored.fonts import FontRecord
 from reelbatch.models.stored.templates import TemplateInspection
 from reelbatch.models.wire.assets import Asset, DataAsset, FunctionAsset, TextAsset
 from reelbatch.models.wire.fonts import FontFace
-from reelbatch.models.wire.warnings import MOST_GLYPHS, Shortcomings, shortcomings
+from reelbatch.models.wire.warnings import MAX_GLYPHS, Shortcomings, shortcomings
 
 _TEXT_PARAMS = "nx:text-params-set"
 # `Font`, optionally behind the groups that After Effects shows around it: `Source Text.font`.
@@ -139,7 +139,7 @@ def _missing_glyphs(
     lent = inspection.lent_characters
     if not characters or lent is None or not all(font.characters for font in fonts):
         return []
-    return missing_characters(characters, [from_ranges(lent)])[:MOST_GLYPHS]
+    return missing_characters(characters, [from_ranges(lent)])[:MAX_GLYPHS]
 
 
 def _rare_characters(needs: FontNeeds, fonts: Sequence[FontRecord]) -> list[str]:

@@ -7,7 +7,7 @@ from itertools import islice
 from reelbatch.models.errors import ReelbatchError
 from reelbatch.models.wire.errors import FieldError
 
-MOST_DETAILS = 20
+MAX_DETAILS = 20
 """Details per error; clients see further ones once they have fixed these."""
 
 # In characters; both contain names that clients choose.
@@ -41,7 +41,7 @@ def error_of(problems: Sequence[Problem]) -> ReelbatchError:
 
 def first_details(details: Iterable[FieldError], number: int) -> list[FieldError]:
     """Limit an error's `number` details to the first ones, and a count of the others."""
-    shown = MOST_DETAILS if number > MOST_DETAILS + 1 else number  # a count of one saves nothing
+    shown = MAX_DETAILS if number > MAX_DETAILS + 1 else number  # a count of one saves nothing
     first = list(islice(details, shown))
     if number > shown:
         first.append(FieldError(field="", message=f"There are {number - shown} more problems."))

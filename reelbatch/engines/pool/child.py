@@ -43,7 +43,7 @@ from reelbatch.engines.pool.messages import (
 from reelbatch.engines.pool.workspace import INPUTS, WORK
 from reelbatch.engines.registry import load_class
 from reelbatch.models.errors import LimitExceeded, RenderError
-from reelbatch.models.wire.warnings import MOST_GLYPHS, bounded
+from reelbatch.models.wire.warnings import MAX_GLYPHS, bounded
 
 _PROGRESS_INTERVAL = 0.2  # seconds
 # Documents are trees of many small objects. Searching them for cycles would take as long as reading
@@ -169,7 +169,7 @@ def _run(renderer: Renderer, task: Task, channel: _Channel) -> Result:
         height=file.height,
         frames=file.frames,
         drawn_by=file.drawn_by,
-        missing_glyphs=missing if missing is None else list(missing[:MOST_GLYPHS]),
+        missing_glyphs=missing if missing is None else list(missing[:MAX_GLYPHS]),
         warnings=tuple(bounded(file.warnings)),
     )
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.models.stored.templates import TemplateInspection
-from reelbatch.models.wire.warnings import MOST_GLYPHS, RenderWarning
+from reelbatch.models.wire.warnings import MAX_GLYPHS, RenderWarning
 
 LENGTH = struct.Struct(">I")
 LARGEST_ANSWER = 64 * 1024**2  # bytes; the inspection of a huge template has several megabytes
@@ -85,7 +85,7 @@ class Rendered(BaseModel):
     height: int
     frames: int
     drawn_by: str = Field(default="", max_length=200)
-    missing_glyphs: list[str] | None = Field(default=None, max_length=MOST_GLYPHS)
+    missing_glyphs: list[str] | None = Field(default=None, max_length=MAX_GLYPHS)
     warnings: tuple[RenderWarning, ...] = ()
 
 

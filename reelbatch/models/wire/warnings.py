@@ -6,8 +6,8 @@ from typing import TypedDict
 
 from reelbatch.models.wire.base import Absent, ListOrAbsent, RecordModel, WireModel
 
-MOST_OF_A_CODE = 5  # warnings; further ones are only counted
-MOST_GLYPHS = 500  # that are reported for a job
+MAX_PER_CODE = 5  # warnings; further ones are only counted
+MAX_GLYPHS = 500  # that are reported for a job
 _MAX_WARNINGS = 100
 _MAX_MESSAGE_LENGTH = 300  # characters
 _MAX_NAME_LENGTH = 500  # characters, of a layer or a composition
@@ -147,10 +147,10 @@ def bounded(warnings: Iterable[RenderWarning]) -> list[RenderWarning]:
 
 def _first(code: str, alike: list[RenderWarning]) -> list[RenderWarning]:
     """The first few warnings and a count of the others; a list bounded before stays as it is."""
-    if len(alike) <= MOST_OF_A_CODE + 1:
+    if len(alike) <= MAX_PER_CODE + 1:
         return alike
-    more = len(alike) - MOST_OF_A_CODE
-    return [*alike[:MOST_OF_A_CODE], RenderWarning(code=code, message=f"{more} more like these")]
+    more = len(alike) - MAX_PER_CODE
+    return [*alike[:MAX_PER_CODE], RenderWarning(code=code, message=f"{more} more like these")]
 
 
 def _short(warning: RenderWarning) -> RenderWarning:

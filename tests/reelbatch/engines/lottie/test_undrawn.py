@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reelbatch.engines.lottie import undrawn
-from reelbatch.models.wire.warnings import MOST_OF_A_CODE, RenderWarning, bounded
+from reelbatch.models.wire.warnings import MAX_PER_CODE, RenderWarning, bounded
 
 Json = dict[str, Any]
 LOOP = "var $bm_rt;\n$bm_rt = loopOut('cycle');"
@@ -221,9 +221,9 @@ def test_nonsense_does_not_stop_the_inspection(workshop: Any, nonsense: Any) -> 
 def test_hundreds_of_warnings_are_shortened_and_counted(workshop: Any) -> None:
     lights = [workshop.layer(14, f"Light {n}") for n in range(300)]
     warnings = workshop.inspect(workshop.document(*lights, workshop.layer(13, "Eye"))).warnings
-    assert len(warnings) == MOST_OF_A_CODE + 2
+    assert len(warnings) == MAX_PER_CODE + 2
     assert [each.layer for each in warnings[:2]] == ["Light 0", "Light 1"]
-    assert warnings[MOST_OF_A_CODE].message == f"{300 - MOST_OF_A_CODE} more like these"
+    assert warnings[MAX_PER_CODE].message == f"{300 - MAX_PER_CODE} more like these"
     assert warnings[-1].code == "CAMERA_NOT_DRAWN"
 
 
