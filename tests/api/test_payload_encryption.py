@@ -414,7 +414,7 @@ async def test_a_missing_key_is_named(
             response = await http.get(f"/batches/{batch['batchId']}")
             assert response.status_code == 503
             assert response.json()["errorCode"] == "PAYLOAD_UNDECODABLE"
-            assert "'new', which REELBATCH_PAYLOAD_KEYS does not have" in response.json()["error"]
+            assert "'new', which is missing in this process's" in response.json()["error"]
 
 
 async def test_a_batch_waits_for_workers_that_have_its_key(unused: Settings) -> None:
