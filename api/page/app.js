@@ -3,7 +3,7 @@
 import { batchPage } from "./batch.js";
 import { batchesPage } from "./batches.js";
 import { Client } from "./client.js";
-import { fill, h } from "./dom.js";
+import { fill } from "./dom.js";
 import { helpPage } from "./help.js";
 import { newBatchPage } from "./newbatch.js";
 import { schedulesPage } from "./schedules.js";
