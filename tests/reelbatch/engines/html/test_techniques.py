@@ -198,7 +198,7 @@ def _places(picture: Picture) -> list[int]:
 
 
 def test_the_documented_techniques_are_the_tested_ones() -> None:
-    rows = dict(table("html.md", "technique", "in films, ranges, segments and stills"))
+    rows = dict(table("html.md", "technique", "result in films, ranges, segments and stills"))
     assert rows == {**dict.fromkeys(TECHNIQUES, "exact"), **_TESTED_ELSEWHERE}
 
 
