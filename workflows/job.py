@@ -78,7 +78,9 @@ class RenderJobWorkflow:
             outputs = await render_children(job, start_render_job)
             result = await self._render(job, outputs)
         except (ActivityError, ApplicationError, CancelledError, asyncio.CancelledError) as error:
-            now, render = workflow.now(), self._segments or progress_of(error)
+            render = self._segments or progress_of(error)
+            # A local activity starts after the time of the workflow's task.
+            now = max(workflow.now(), render.started_at) if render else workflow.now()
             if is_cancelled_exception(error):
                 await uninterrupted(_signal_progress(job, now, render))
                 await _conclude(job, JobState(JobStatus.CANCELLED, now, render=render))

@@ -25,15 +25,11 @@ RATE = 10  # frames per second, which is also the number of frames per slide
 class SlidesRenderer(Renderer):
     def inspect(self, template: Path, template_type: str, limits: RenderLimits):
         if template.stat().st_size > limits.template_size:
-            raise LimitExceeded(
-                f"Use a {template_type} file of {limits.template_size} bytes at most."
-            )
+            raise LimitExceeded(f"A {template_type} file may have {limits.template_size} bytes.")
         first, *texts = template.read_text("utf-8", "replace").splitlines() or [""]
         size = re.fullmatch(r"([1-9]\d{0,4}) x ([1-9]\d{0,4})", first)
         if not size or not texts:
-            raise TemplateInvalid(
-                "Start with a size such as 640 x 360, then write one slide a line."
-            )
+            raise TemplateInvalid("Start with a size such as 640 x 360, then write slides.")
         width, height, frames = int(size[1]), int(size[2]), RATE * len(texts)
         if width * height > limits.pixels_per_frame or frames > limits.frames:
             raise LimitExceeded(f"This server can't render {frames} frames of {width} x {height}.")

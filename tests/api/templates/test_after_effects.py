@@ -220,8 +220,8 @@ async def test_a_project_comes_back_with_what_the_job_puts_into_it(artists: Team
     with zipfile.ZipFile(io.BytesIO(response.content)) as archive:
         assert archive.read("notes.txt") == b"for the editor"
         assert archive.read("project.aep").startswith(b"RIFX")
-        asked = json.loads(archive.read("asked.json"))  # the stub adds this file
-    does = [one["do"] for one in asked["operations"]]
+        sent = json.loads(archive.read("sent.json"))  # the stub adds this file
+    does = [one["do"] for one in sent["operations"]]
     assert does == ["relink", "essential", "nx:layer-state-set", "save"]
 
 
