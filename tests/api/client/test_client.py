@@ -84,7 +84,7 @@ async def test_a_batch_is_followed_cancelled_and_rendered_again(
 ) -> None:
     film = await team.upload(a_film())
     batch = await reelbatch.batches.create([a_video(film), a_video(film)])
-    with pytest.raises(WaitTimedOut, match="2 jobs"):
+    with pytest.raises(WaitTimedOut, match="pending jobs: 2"):
         await batch.wait(timeout=0)
     with pytest.raises(WaitTimedOut):
         await batch.wait(timeout=1)

@@ -385,7 +385,7 @@ REFUSED: list[tuple[dict[str, Any], str, str, str]] = [
         {"template": {"id": "CARD", "composition": "main", "src": "https://example.com/a.zip"}},
         "VALIDATION_ERROR",
         "template",
-        "template by src",
+        "cannot have a src",
     ),
     (
         {"template": {"id": "01JAAAAAAAAAAAAAAAAAAAAAAA", "composition": "main"}},
