@@ -14,7 +14,7 @@ _SMOOTH = 2  # value of `pt`; else corners
 _MAX_POINTS = 100_000  # of all outlines of a document at all their keyframes
 _FARTHEST = 1e9  # pixels, so that whatever is computed from it fits into JSON
 _MAX_RIDGES = 10_000  # per segment
-_LONGEST_RIDGE = 1e5  # pixels; with thousands of 1e9, ThorVG sometimes never finished
+_LONGEST_RIDGE = 1e4  # pixels; with thousands of 1e5, ThorVG sometimes needs a minute
 
 
 def write_out_zigzags(layers: Iterable[Json]) -> None:
