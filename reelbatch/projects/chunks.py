@@ -234,8 +234,12 @@ def _key(content: bytes, chunk: _Chunk, depth: int) -> tuple[int, bytes] | None:
     """A key that equal lists share; None if comparing them is not worthwhile or not allowed."""
     if not chunk.is_list or chunk.is_unread or chunk.end - chunk.start not in _COMPARED:
         return None
-    whole = content[chunk.header : chunk.end]
-    return depth, blake2b(whole, digest_size=16, usedforsecurity=False).digest()
+    return depth, digest(content[chunk.header : chunk.end])
+
+
+def digest(content: bytes) -> bytes:
+    """A hash that is equal only for equal bytes."""
+    return blake2b(content, digest_size=16, usedforsecurity=False).digest()
 
 
 def _whole(content: bytes) -> _Chunk:

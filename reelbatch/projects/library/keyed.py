@@ -7,13 +7,13 @@ motion is explicit. The motion of others (`auto Bezier`) must be computed, which
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 from struct import Struct
 from typing import Any, NamedTuple
 
 from py_aep import Layer as LibraryLayer
 from py_aep.binary.composition_chunks import layer_timebase
 
+from reelbatch.projects.chunks import digest
 from reelbatch.projects.library.refusals import number, vector
 from reelbatch.projects.model import Ease, Interpolation, Keyframe, Vector
 
@@ -114,11 +114,6 @@ class KeyframeReader:
         if key not in self._read:
             self._read[key] = reader.keyframes(content)
         return self._read[key]
-
-
-def digest(content: bytes) -> bytes:
-    """A hash that is equal only for equal bytes."""
-    return blake2b(content, digest_size=16, usedforsecurity=False).digest()
 
 
 def _reader(keyed: Keyed, layer: LibraryLayer, match_name: str) -> "_Reader | None":

@@ -17,7 +17,8 @@ from py_aep.binary.chunk import Chunk, ListChunk, ReadContext, read_chunks
 from py_aep.binary.property_chunks import TdmnChunk
 from py_aep.parsers.property import parse_properties
 
-from reelbatch.projects.library.keyed import FACTORS, KeyframeReader, digest, without_keyframes
+from reelbatch.projects.chunks import digest
+from reelbatch.projects.library.keyed import FACTORS, KeyframeReader, without_keyframes
 from reelbatch.projects.library.properties import read_properties
 from reelbatch.projects.model import Group, Property, Text
 from reelbatch.projects.text_data import read_texts
