@@ -61,8 +61,7 @@ class TemplateFonts:
     @cached_property
     def of_plain_jobs(self) -> JobFonts:
         """The fonts of jobs that request nothing more, if the team has no fonts."""
-        missing = [font.label for font in self.not_embedded if not self.engine_has(font)]
-        return JobFonts([], [*dict.fromkeys(missing)])
+        return _resolve(FontNeeds([], [], self), [])
 
     def embeds(self, font: _RequestedFont) -> bool:
         return find_face(font.face, self.inspection.embedded_fonts) is not None
@@ -91,6 +90,10 @@ def resolve_fonts(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFont
     """Find the job's fonts. Of team fonts with the same name, the newest is used."""
     if not team_fonts and not _requests_more(needs):
         return needs.template.of_plain_jobs
+    return _resolve(needs, team_fonts)
+
+
+def _resolve(needs: FontNeeds, team_fonts: Sequence[FontRecord]) -> JobFonts:
     records: dict[str, FontRecord] = {}
     missing: dict[str, None] = {}
     newest_first = list(reversed(team_fonts))
