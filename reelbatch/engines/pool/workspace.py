@@ -80,10 +80,10 @@ class Workspace:
     def clear(self) -> bool:
         """Empty the folders for the next task. Returns False if something could not be removed."""
         try:
-            emptied = [empty(each) for each in (self.work, self._outbox)]
-            return all([*emptied, empty(self.inputs, _REUSED)])
+            emptied = [empty(self.work), empty(self._outbox), empty(self.inputs, _REUSED)]
         except FileNotFoundError:  # the whole workspace was removed
             return True
+        return all(emptied)
 
     def remove(self) -> None:
         shutil.rmtree(self.path, ignore_errors=True)
