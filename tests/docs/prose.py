@@ -22,9 +22,9 @@ KINDS = (
     "test name",
     "changelog line",
 )
-_FOLDERS = (
-    *(".ci", ".github", "activities", "api", "bench", "deploy", "docs", "examples", "reelbatch"),
-    *("tests", "workflows"),
+FOLDERS = (
+    *(".ci", ".github", "activities", "api", "bench", "deploy"),
+    *("docs", "examples", "reelbatch", "tests", "typings", "workflows"),
 )
 _WITH_PROSE = {".css", ".html", ".js", ".md", ".py", ".toml", ".yaml", ".yml"}
 _WORDS = re.compile(r"(?:[\w'`{}-]+[,.;:]? ){2}[\w'`{}-]")  # three of them: more than a name
@@ -59,7 +59,7 @@ def places() -> Sequence[Place]:
 
 
 def _places() -> Iterator[Place]:
-    for file in sorted([*ROOT.iterdir(), *_files_in_folders()]):
+    for file in sorted(files()):
         name = file.relative_to(ROOT).as_posix()
         if file.suffix in _WITH_PROSE or name in {"Dockerfile", "Makefile"}:
             for kind, line, text in _pieces(name, file.suffix, file.read_text()):
@@ -67,9 +67,10 @@ def _places() -> Iterator[Place]:
                     yield Place(kind, name, line, " ".join(text.split()))
 
 
-def _files_in_folders() -> Iterator[Path]:
-    for folder in _FOLDERS:
-        yield from (file for file in (ROOT / folder).rglob("*") if file.is_file())
+def files() -> Iterator[Path]:
+    """The files of the repository, without those in folders that commands create."""
+    for place in [ROOT.iterdir(), *((ROOT / folder).rglob("*") for folder in FOLDERS)]:
+        yield from (file for file in place if file.is_file())
 
 
 _Pieces = Iterator[tuple[str, int, str]]
