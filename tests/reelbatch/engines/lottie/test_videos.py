@@ -270,7 +270,8 @@ def hdr_footage(transfer: int, *signal: float) -> bytes:
     packed = io.BytesIO()
     film: Any = av.open(packed, "w", format="mp4")
     with film:
-        options = {"x265-params": "log-level=none"}
+        # x265 gives a film shorter than its delay for B-frames random timestamps.
+        options = {"x265-params": "log-level=none:bframes=0"}
         stream = film.add_stream("libx265", rate=30, options=options)
         stream.width, stream.height, stream.pix_fmt = 100, 60, "yuv420p10le"
         context = stream.codec_context
