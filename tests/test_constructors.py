@@ -5,7 +5,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("activities", "api", "reelbatch", "workflows", "worker.py")
-MOST = 3  # positional arguments
+MAX_ARGUMENTS = 3  # positional arguments
 WINDOWS = (
     "winreg",
     "ctypes.windll.",
@@ -25,7 +25,7 @@ def _long_calls(file: Path) -> list[str]:
     return [
         f"{file.relative_to(ROOT)}:{node.lineno}"
         for node in ast.walk(ast.parse(file.read_text()))
-        if isinstance(node, ast.Call) and len(node.args) > MOST and _is_class(node.func)
+        if isinstance(node, ast.Call) and len(node.args) > MAX_ARGUMENTS and _is_class(node.func)
     ]
 
 

@@ -10,7 +10,7 @@ import { rowWarnings } from "./submission.js";
 import { submit } from "./tables.js";
 import { problem } from "./widgets.js";
 
-export const MOST_PREVIEWS = 12; // that the API renders per request
+export const MAX_PREVIEWS = 12; // that the API renders per request
 const RETRY_INTERVAL = 2000; // milliseconds, while the team's earlier previews are running
 
 export class FirstRows {
@@ -41,7 +41,7 @@ export class FirstRows {
     const { signal } = this.#run;
     const outputs = request.query.outputs ? JSON.parse(request.query.outputs).length : 1;
     const all = request.sent.flatMap((row, at) => Array.from({ length: outputs }, (_, place) => new Place(row, `${count(at + 1)}${place ? `, output ${place + 1}` : ""}`)));
-    const places = all.slice(0, MOST_PREVIEWS);
+    const places = all.slice(0, MAX_PREVIEWS);
     fill(this.list, places.map((place) => place.element));
     this.element.hidden = false;
     this.element.scrollIntoView({ block: "nearest" });

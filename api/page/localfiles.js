@@ -2,8 +2,8 @@
 
 import { count } from "./format.js";
 
-const MOST_FILES = 10_000; // that the API accepts with a table
-const MOST_FOLDERS = 100; // of a path that are compared
+const MAX_FILES = 10_000; // that the API accepts with a table
+const MAX_FOLDERS = 100; // of a path that are compared
 const MEDIA = /^(image|video|audio)\//;
 const TABLE = /\.(csv|tsv|txt|xlsx|xlsm)$/i;
 
@@ -31,7 +31,7 @@ export class LocalFiles {
 
   /** @param {LocalFile[]} files which take precedence over earlier ones */
   add(files) {
-    this.#files = [...files, ...this.#files].slice(0, MOST_FILES);
+    this.#files = [...files, ...this.#files].slice(0, MAX_FILES);
     this.sources = {};
     this.#byPath = new Map();
     this.#byEnd = new Map();
@@ -68,7 +68,7 @@ export class LocalFiles {
 
 /** The ends of a path, such as `c.png`, `b/c.png` and `a/b/c.png`. @param {string} path */
 function endsOf(path) {
-  const names = path.split("/").slice(-MOST_FOLDERS);
+  const names = path.split("/").slice(-MAX_FOLDERS);
   return names.map((_, at) => names.slice(-at - 1).join("/"));
 }
 
@@ -105,7 +105,7 @@ async function addFolder(folder, found) {
     const entries = await new Promise((done, failed) => reader.readEntries(done, failed));
     if (entries.length === 0) return;
     for (const entry of entries) {
-      if (found.length >= MOST_FILES) return;
+      if (found.length >= MAX_FILES) return;
       if (entry.isDirectory) await addFolder(/** @type {FileSystemDirectoryEntry} */ (entry), found);
       else found.push({ path: entry.fullPath.slice(1), file: await fileOf(/** @type {FileSystemFileEntry} */ (entry)) });
     }

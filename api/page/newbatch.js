@@ -4,7 +4,7 @@ import { ApiError } from "./client.js";
 import { sentNames } from "./columns.js";
 import { announce, fill, h, setText } from "./dom.js";
 import { count, duration, plural } from "./format.js";
-import { FirstRows, MOST_PREVIEWS } from "./firstrows.js";
+import { FirstRows, MAX_PREVIEWS } from "./firstrows.js";
 import { LocalFiles, chosen, dropped, tableAmong } from "./localfiles.js";
 import { fileNames, outputFields } from "./output.js";
 import { furtherOutputs } from "./outputs.js";
@@ -15,7 +15,7 @@ import { Submission, noteProblems, requestOf, sentRows } from "./submission.js";
 import { dryRunOfAll, rowsPerPart, tableOfClipboard, tableOfFile } from "./tables.js";
 import { acceptDrops, checkedField, field, fileDrop, problem, problemPlace, warningBox, workButton } from "./widgets.js";
 
-const MOST_COMPOSITIONS = 1000; // in one response
+const MAX_COMPOSITIONS = 1000; // in one response
 const MISSING_SHOWN = 10;
 
 /** @typedef {import("./localfiles.js").LocalFile} LocalFile */
@@ -67,7 +67,7 @@ class NewBatchView {
     });
     this.preview = new RowPreview(client, signal);
     this.firstRows = new FirstRows(client, signal);
-    this.showFirst = workButton(`Preview the first ${MOST_PREVIEWS} rows`, {}, () => this.#previewFirst(), this.place);
+    this.showFirst = workButton(`Preview the first ${MAX_PREVIEWS} rows`, {}, () => this.#previewFirst(), this.place);
     this.outputs = furtherOutputs(() => this.#changed());
     this.note = h("div", { class: "of-file" });
     this.missing = h("div", { class: "of-file" });
@@ -161,7 +161,7 @@ class NewBatchView {
 
   async #readTemplate() {
     const id = this.template.value;
-    const path = `../v3/templates/${id}/compositions?limit=${MOST_COMPOSITIONS}`;
+    const path = `../v3/templates/${id}/compositions?limit=${MAX_COMPOSITIONS}`;
     const compositions = await this.client.json(path, { signal: this.signal });
     if (this.template.value !== id) return; // another one was chosen meanwhile
     this.compositions = compositions;
@@ -340,7 +340,7 @@ class NewBatchView {
   async #previewFirst() {
     await this.#check();
     const { columns, rows } = this.table;
-    const first = sentRows(rows, columns).slice(0, MOST_PREVIEWS);
+    const first = sentRows(rows, columns).slice(0, MAX_PREVIEWS);
     if (first.length === 0) return;
     const request = requestOf({ ...this.#query(), ...this.#names() }, first, columns, this.files);
     await this.firstRows.show(request, () => this.table.showWarnings());

@@ -6,7 +6,7 @@ import { fill, h, setText } from "./dom.js";
 import { count } from "./format.js";
 import { Pace } from "./pace.js";
 
-const MOST_PARTS = 100; // in one response
+const MAX_PARTS = 100; // in one response
 const INTERVAL = 2000; // milliseconds between refreshes
 
 /** @typedef {{batchId: string, name?: string, status: string, createdAt: string, firstRow?: number, outputs?: number,
@@ -16,7 +16,7 @@ const INTERVAL = 2000; // milliseconds between refreshes
  * @param {import("./client.js").Client} client @param {string} first the id of the first batch
  * @param {AbortSignal} signal @returns {Promise<Part[]>} */
 export async function partsOf(client, first, signal) {
-  const list = await client.json(`batches?submission=${first}&limit=${MOST_PARTS}`, { signal });
+  const list = await client.json(`batches?submission=${first}&limit=${MAX_PARTS}`, { signal });
   return list.batches.reverse();
 }
 

@@ -7,7 +7,7 @@ import { outputFields } from "./output.js";
 import { ageOf, confirm, field, pill, problem, problemPlace, workButton } from "./widgets.js";
 
 const REFRESH_INTERVAL = 3000; // milliseconds between refreshes of the list
-const MOST_COMPOSITIONS = 1000; // in one response
+const MAX_COMPOSITIONS = 1000; // in one response
 /** Common cron expressions in words. @type {Record<string, string>} */
 const TIMES = {
   "0 6 * * *": "Every day at 6:00",
@@ -149,7 +149,7 @@ function scheduleForm(client, onMade, signal) {
   }
 
   async function chooseTemplate() {
-    const path = `../v3/templates/${template.value}/compositions?limit=${MOST_COMPOSITIONS}`;
+    const path = `../v3/templates/${template.value}/compositions?limit=${MAX_COMPOSITIONS}`;
     const chosen = template.value;
     place.clear();
     try {

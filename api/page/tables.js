@@ -2,7 +2,7 @@
 
 import { ApiError } from "./client.js";
 
-const MOST_JOBS = 1000; // in one batch; a longer table is sent in parts
+const MAX_JOBS = 1000; // in one batch; a longer table is sent in parts
 export const JSON_TYPE = "application/json";
 const CSV = "text/csv";
 const TABS = "text/tab-separated-values"; // what spreadsheets put on the clipboard
@@ -12,7 +12,7 @@ const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
  * @typedef {{type: string, body: BodyInit, files?: import("./localfiles.js").LocalFiles}} Table */
 
 /** How many rows fit into a batch, each in all of its outputs. @param {Record<string, any>} query */
-export const rowsPerPart = ({ outputs }) => Math.floor(MOST_JOBS / (outputs ? JSON.parse(outputs).length : 1));
+export const rowsPerPart = ({ outputs }) => Math.floor(MAX_JOBS / (outputs ? JSON.parse(outputs).length : 1));
 
 /** @param {File} file @returns {Table} */
 export const tableOfFile = (file) => ({ type: /\.xls[xm]$/i.test(file.name) ? XLSX : /\.tsv$/i.test(file.name) ? TABS : CSV, body: file });

@@ -9,7 +9,7 @@ from reelbatch.models.wire.tables import LINES_OF_FILE
 from reelbatch.models.wire.uploaded_files import media_ending
 from reelbatch.spelling import did_you_mean
 
-_MOST_PROBLEMS = 20
+_MAX_PROBLEMS = 20
 
 
 def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
@@ -32,8 +32,8 @@ def find_files(named: Sequence[TableFile], folder: Path) -> dict[str, Path]:
         else:
             found[each.path] = file
     if problems:
-        more = len(problems) - _MOST_PROBLEMS
-        shown = [*problems[:_MOST_PROBLEMS], *([f"  and {more} more"] if more > 0 else [])]
+        more = len(problems) - _MAX_PROBLEMS
+        shown = [*problems[:_MAX_PROBLEMS], *([f"  and {more} more"] if more > 0 else [])]
         count = count_of(len(problems), "files")
         raise CommandFailed(
             "\n".join([f"Nothing was sent: the table names {count} that cannot be sent.", *shown]),

@@ -26,7 +26,7 @@ else:
 _FOLDER = re.compile(r'<dir(?:\s++prefix="(\w++)")?[^<>]*+>([^<]++)</dir>')
 _SUFFIXES = frozenset({".ttf", ".otf", ".ttc", ".otc"})
 _HEADER_SIZE = 16 * 1024  # bytes; they include the checksums of all tables of a font
-_MOST_FILES = 10_000
+_MAX_FILES = 10_000
 
 
 def font_folders() -> tuple[Path, ...]:
@@ -49,7 +49,7 @@ def font_files() -> tuple[Path, ...]:
             folders.sort()
             paths = (Path(root, name) for name in sorted(names))
             found.update(dict.fromkeys(p for p in paths if p.suffix.lower() in _SUFFIXES))
-    return tuple(found)[:_MOST_FILES]
+    return tuple(found)[:_MAX_FILES]
 
 
 @cache

@@ -25,8 +25,8 @@ from reelbatch.engines.base import (
 )
 from reelbatch.models.errors import LimitExceeded, RenderError, TemplateInvalid
 
-MOST_CELLS = 1_000_000  # including empty cells between others
-_MOST_ROWS = 1_048_576  # Excel's own limit
+MAX_CELLS = 1_000_000  # including empty cells between others
+_MAX_ROWS = 1_048_576  # Excel's own limit
 _LARGEST_RATIO = 250  # of unpacked to packed bytes,
 _RATIO_UNCHECKED = 4 * 1024**2  # unless a workbook unpacks to no more bytes than this
 _OLE = b"\xd0\xcf\x11\xe0"
@@ -125,9 +125,9 @@ def _rows(workbook: Path) -> Iterator[tuple[int, list[str]]]:
     number = 0
     for line, row in enumerate(sheets[0].rows, start=1):
         number += len(row)
-        if number > MOST_CELLS or line > _MOST_ROWS:
+        if number > MAX_CELLS or line > _MAX_ROWS:
             raise LimitExceeded(
-                f"The workbook has more than {MOST_CELLS} cells; send fewer at a time."
+                f"The workbook has more than {MAX_CELLS} cells; send fewer at a time."
             )
         cells = _shown_cells(row)
         if any(map(str.strip, cells)):

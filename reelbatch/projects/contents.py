@@ -12,15 +12,15 @@ from reelbatch.models.wire.templates import (
 from reelbatch.projects.footage import FootageFiles, name_of
 from reelbatch.projects.model import Composition, Footage, Layer, Project
 
-_MOST = 500  # of each kind, because a template's record is read with each job
+_MAX_ITEMS = 500  # of each kind, because a template's record is read with each job
 
 
 def contents_of(project: Project, files: FootageFiles) -> ProjectContents:
     """Up to 500 each of the effects, expressions and files, in the order of the project."""
     return ProjectContents(
-        effects=[*islice(_effects(project), _MOST)],
-        expressions=[*islice(_expressions(project), _MOST)],
-        footage=[*islice(_footage(project, files), _MOST)],
+        effects=[*islice(_effects(project), _MAX_ITEMS)],
+        expressions=[*islice(_expressions(project), _MAX_ITEMS)],
+        footage=[*islice(_footage(project, files), _MAX_ITEMS)],
     )
 
 

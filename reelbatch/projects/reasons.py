@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 
-_MOST_REASONS = 500  # of a composition; ten thousand layers may have one each
+_MAX_REASONS = 500  # of a composition; ten thousand layers may have one each
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Reasons:
     found: dict[RenderWarning, None] = field(default_factory=dict[RenderWarning, None])
 
     def add(self, code: WarningCode, message: str) -> None:
-        if self.silent or len(self.found) >= _MOST_REASONS:
+        if self.silent or len(self.found) >= _MAX_REASONS:
             return
         reason = RenderWarning(
             code=code, message=message, layer=self.layer, composition=self.composition

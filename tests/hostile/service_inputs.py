@@ -23,7 +23,7 @@ from tests.origin import Origin, Received
 MIB = 1024**2
 _GUSH = 400 * MIB  # the size of a response that nobody reads to its end
 _PIECE = bytes(MIB // 4)
-_FOLLOWERS, _MOST_FOLLOWERS = 400, 100
+_FOLLOWERS, _MAX_FOLLOWERS = 400, 100
 
 
 class Sender:
@@ -246,7 +246,7 @@ def _answers() -> _Found:
 
 
 def _crowds() -> _Found:
-    served = f"{_MOST_FOLLOWERS} of {_FOLLOWERS}"
+    served = f"{_MAX_FOLLOWERS} of {_FOLLOWERS}"
     yield "400 event streams of one token", served, partial(_followers, "/events")
     yield "400 long polls of one token", served, partial(_followers, "?wait=50")
     yield "200 wrong tokens of 60 kB", "401 or 429", _wrong_tokens
@@ -366,7 +366,7 @@ async def _followers(path: str, to: Sender) -> str:
                 refused.append(status)
 
     async def most_refused() -> bool | None:
-        return len(refused) == _FOLLOWERS - _MOST_FOLLOWERS or None
+        return len(refused) == _FOLLOWERS - _MAX_FOLLOWERS or None
 
     src = to.origin.behave("/slow.png", wait)
     batch = (await to.team.create_batch(a_still(to.card, assets=_picture(src))))["batchId"]

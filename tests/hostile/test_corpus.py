@@ -24,7 +24,7 @@ from tests.hostile.running import Bait, Outcome, a_pool, a_pool_of_pages, run
 from tests.reelbatch.engines.html.pages import needs_browser
 
 _BAIT_COLOR = (255, 0, 255)
-_MOST_MEMORY = 600 * 1024**2  # bytes; ThorVG needs half of it for 300,000 keyframes
+_MAX_MEMORY = 600 * 1024**2  # bytes; ThorVG needs half of it for 300,000 keyframes
 
 
 def escapes() -> list[Path]:
@@ -145,7 +145,7 @@ async def test_a_hostile_input_ends_as_its_verdict_says(
     entry = ledger.Entry(hostile, ended(outcome), time.monotonic() - begun, most_memory())
     ledger.entries.append(entry)
     assert_verdict(outcome, hostile.verdict)
-    assert entry.memory < _MOST_MEMORY
+    assert entry.memory < _MAX_MEMORY
     files = {"content", "template", "converted", "work", f"work/{outcome.output.name}"}
     assert set(contents(folder)) <= files
 

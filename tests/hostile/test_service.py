@@ -17,7 +17,7 @@ from tests.hostile.watching import Watch
 from tests.integration.service import Service
 from tests.origin import running_origin
 
-_MOST_STORED = 64 * 1024  # bytes beyond those that were sent
+_MAX_STORED = 64 * 1024  # bytes beyond those that were sent
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ async def test_an_attack_on_a_service_costs_others_little(
     ledger.watched.append(ledger.Watched(attack.label, outcome, sender.sent, stored, watch))
     assert outcome == attack.outcome
     watch.check(sender.sent)
-    assert stored < _MOST_STORED + sender.sent
+    assert stored < _MAX_STORED + sender.sent
 
 
 def size_of(folder: Path) -> int:

@@ -14,7 +14,7 @@ from tests.integration.service import processor_seconds
 _BETWEEN_PROBES = 0.01  # seconds
 # Peak memory may grow by this many bytes, plus a multiple of what was sent, which is in memory up
 # to four times, as text and as values.
-_MOST_GROWTH, _MOST_COPIES = 128 * 1024**2, 4
+_MAX_GROWTH, _MAX_COPIES = 128 * 1024**2, 4
 _LONGEST_PAUSE = 2.5  # seconds of the API's own processor time
 
 
@@ -46,8 +46,8 @@ class Watch:
 
     def check(self, sent: int) -> None:
         """Check the costs of an attack that sent this number of bytes."""
-        assert self.growth["api"] < _MOST_GROWTH + _MOST_COPIES * sent
-        assert self.growth["worker"] < _MOST_GROWTH
+        assert self.growth["api"] < _MAX_GROWTH + _MAX_COPIES * sent
+        assert self.growth["worker"] < _MAX_GROWTH
         assert self.busy_pause < _LONGEST_PAUSE
 
     def _probe(self, over: threading.Event) -> None:

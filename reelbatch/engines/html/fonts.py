@@ -19,7 +19,7 @@ from reelbatch.models.wire.fonts import FontFace
 
 _STYLES = (".html", ".htm", ".css")
 _FONT_FILES = (".ttf", ".otf", ".ttc", ".woff", ".woff2")
-_MOST_FAMILIES = 50  # of one template
+_MAX_FAMILIES = 50  # of one template
 _OWN = re.compile(r"@font-face\s*+\{[^{}]*?font-family\s*+:\s*+([^;{}]{1,200})", re.IGNORECASE)
 _FAMILY = re.compile(r"font-family\s*+:\s*+([^;{}<>]{1,500})", re.IGNORECASE)
 _SHORTHAND = re.compile(  # style, weight, size and line height come before the family
@@ -56,7 +56,7 @@ def missing_fonts(files: Files) -> list[FontFace]:
     }
     installed = _system_families() if requested else frozenset[str]()
     missing = [name for folded, name in reversed(requested.items()) if folded not in installed]
-    return [FontFace(family=name) for name in missing][:_MOST_FAMILIES]
+    return [FontFace(family=name) for name in missing][:_MAX_FAMILIES]
 
 
 def lent_characters(files: Files) -> str | None:

@@ -33,7 +33,7 @@ _KINDS: Mapping[str, LayerType] = {
 _ENDINGS = (".html", ".htm")
 _INDEX = PurePosixPath("index.html")
 _LARGEST_PAGE = 4 * 1024**2  # bytes; pictures and scripts belong in separate files
-_MOST_LAYERS = 1000
+_MAX_LAYERS = 1000
 # Without possessive quantifiers, every one of many hyphens would be tried as the end of the name.
 _ELEMENT = re.compile(r"<([a-zA-Z][^\s/<>]*+)([^<>]*+)>")
 _LAYER = re.compile(r"""\bdata-layer\s*=\s*(?:"([^"]{1,1000})"|'([^']{1,1000})')""")
@@ -101,8 +101,8 @@ def _read_page(path: PurePosixPath, content: bytes) -> Page | None:
             layers[name] = "data"  # elements of several kinds: each asset finds one that fits
         if words:
             texts.setdefault(name, words)
-    if len(layers) > _MOST_LAYERS:
-        raise LimitExceeded(f"{path} has more than {_MOST_LAYERS} layers.")
+    if len(layers) > _MAX_LAYERS:
+        raise LimitExceeded(f"{path} has more than {_MAX_LAYERS} layers.")
     return Page(
         path=path,
         composition=manifest.composition(path.stem),

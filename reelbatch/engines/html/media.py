@@ -22,7 +22,7 @@ from reelbatch.models.errors import AssetInvalid, LimitExceeded
 Content = Callable[[PurePosixPath], bytes | None]
 """Returns the content of the file at a path in the template, or None if there is no such file."""
 
-_MOST_FILES = 100  # media files of one page
+_MAX_FILES = 100  # media files of one page
 _MOMENT = re.compile(r"\d{1,15}")
 _MICROSECOND = Fraction(1, 1_000_000)
 _BEFORE_END = Fraction(1, 500)  # seconds: more than the rounding of times in containers
@@ -99,8 +99,8 @@ class PageMedia:
         content = self._content(name)
         if content is None:
             return None
-        if len(self._files) == _MOST_FILES:
-            raise LimitExceeded(f"The page plays more than {_MOST_FILES} files of video and sound.")
+        if len(self._files) == _MAX_FILES:
+            raise LimitExceeded(f"The page plays more than {_MAX_FILES} files of video and sound.")
         file = self._folder / f"media-{len(self._files)}"
         file.write_bytes(content)
         self._files[name] = file

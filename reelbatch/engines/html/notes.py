@@ -12,7 +12,7 @@ from reelbatch.models.wire.warnings import RenderWarning, WarningCode
 ORIGIN = "https://template.invalid"  # a name that never exists (RFC 6761)
 
 LONGEST_MESSAGE = 300  # characters
-_MOST_NOTES = 500
+_MAX_NOTES = 500
 _LONGEST_TEXT = 200  # characters of a page's message or of an address
 _CONSOLE = {"error": WarningCode.PAGE_ERROR, "assert": WarningCode.PAGE_ERROR}
 _CONSOLE["warning"] = WarningCode.PAGE_WARNING
@@ -58,7 +58,7 @@ class Notes:
     def add(self, code: str, message: str, *, where: str = "", layer: str | None = None) -> None:
         """Add a report. `where` is a line, or the id of a request for the line that made it."""
         note = _Note(code, message.replace(f"{ORIGIN}/", ""), layer)
-        if len(self._found) < _MOST_NOTES:
+        if len(self._found) < _MAX_NOTES:
             self._found.setdefault(note, (self.frame, where))
 
     def add_refused(self, address: str, directive: str = "", *, where: str = "") -> None:
@@ -94,7 +94,7 @@ class Notes:
     def note_origin(self, event: dict[str, Any]) -> None:
         """Remember the line that requested a file, from `Network.requestWillBeSent`."""
         initiator = event.get("initiator", {})
-        if len(self._origins) < 10 * _MOST_NOTES:
+        if len(self._origins) < 10 * _MAX_NOTES:
             self._origins[event["requestId"]] = line_of(initiator) or line_of(
                 first_call(initiator.get("stack"))
             )

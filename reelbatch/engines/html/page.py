@@ -37,7 +37,7 @@ _IS_SETTLED = f"__reelbatch.isSettled() && {_HAS_MEDIA}"
 _LONGEST_PAUSE = 0.01  # seconds between two checks
 _PRELUDE_STEP = 10_000  # microseconds of the page's time
 _LONGEST_PRELUDE = 10_000_000  # microseconds that may pass before the first frame if a page waits
-_MOST_REDRAWS = 3  # each slightly later: the browser draws nothing twice at the same time
+_MAX_REDRAWS = 3  # each slightly later: the browser draws nothing twice at the same time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ class PageView:
         self._evaluate("__reelbatchMedia.update()")
         self._settle()
         shot = self._begin_frame(frame_ticks(due, 0), shown)
-        for again in range(1, _MOST_REDRAWS + 1):
+        for again in range(1, _MAX_REDRAWS + 1):
             if not self._requests.are_open and self._is_settled():
                 break
             self._settle()  # drawing it requested more files, such as a style sheet's picture

@@ -11,7 +11,7 @@ from functools import cache
 
 _MEMBERS = 3  # JobObjectBasicProcessIdList
 _EXTENDED_LIMITS = 9  # JobObjectExtendedLimitInformation
-_MOST_MEMBERS = 1000
+_MAX_MEMBERS = 1000
 _KILL_ON_CLOSE = 0x2000  # JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
 
 
@@ -44,7 +44,7 @@ class _Members(ctypes.Structure):
     _fields_ = (
         ("assigned", wintypes.DWORD),
         ("listed", wintypes.DWORD),
-        ("processes", ctypes.c_size_t * _MOST_MEMBERS),
+        ("processes", ctypes.c_size_t * _MAX_MEMBERS),
     )
 
 

@@ -32,7 +32,7 @@ from reelbatch.projects.reasons import Reasons
 
 _VERSION = "5.13.0"  # of Bodymovin, whose documents these resemble
 _OPEN_MARGIN = 5000  # pixels by which layers may extend beyond a collapsed composition
-_MOST_COPIES = 500  # of compositions, for layers that set Essential Properties
+_MAX_COPIES = 500  # of compositions, for layers that set Essential Properties
 _PRECOMPOSITION, _NULL = 0, 3
 _SLOWER = 0.01  # frames per second; smaller differences are ignored
 
@@ -212,9 +212,9 @@ class _Layers:
         if not overrides:
             return f"comp_{composition.identity}"
         key = composition.identity, tuple(overrides)
-        if key not in self._copies and len(self._copies) >= _MOST_COPIES:
+        if key not in self._copies and len(self._copies) >= _MAX_COPIES:
             raise LimitExceeded(
-                f"More than {_MOST_COPIES} layers set Essential Properties of their compositions."
+                f"More than {_MAX_COPIES} layers set Essential Properties of their compositions."
             )
         number = len(self._copies) + 1
         return self._copies.setdefault(key, f"comp_{composition.identity}_{number}")

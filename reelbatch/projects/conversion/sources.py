@@ -11,7 +11,7 @@ from reelbatch.projects.reasons import Reasons
 
 _SOLID, _IMAGE, _NULL, _AUDIO, _PRECOMPOSITION = 1, 2, 3, 6, 0
 FOLDER = "images/"
-_MOST_FRAMES = 5000  # of a sequence, including its repetitions
+_MAX_FRAMES = 5000  # of a sequence, including its repetitions
 _LOUDEST = 20.0  # decibels; more is a mistake in the project
 
 
@@ -104,7 +104,7 @@ def _sequence(item: Footage, scene: Scene, reasons: Reasons) -> Json:
         _picture(f"image_{item.identity}_{number}", item, name, scene)
         for number, name in enumerate(item.frames, start=1)
     ]
-    loops = min(item.loops, _MOST_FRAMES // len(pictures)) if pictures else 1
+    loops = min(item.loops, _MAX_FRAMES // len(pictures)) if pictures else 1
     if loops < item.loops:
         reasons.add(
             WarningCode.FOOTAGE_NOT_DRAWN, f"The sequence {item.name!r} plays only {loops} times."

@@ -29,7 +29,7 @@ from reelbatch.projects.model import (
 _STILL = 1.0 / 100_000  # seconds; shorter sources are pictures
 _NUMBERED = re.compile(r"(.*?)\d+(\D*?(?:\.\w+)?)", re.DOTALL)  # the last number before the suffix
 _NO_NUMBER = 0xFFFFFFFF  # a file's layer without a number
-_MOST_FRAMES = 5000  # pictures in a sequence
+_MAX_FRAMES = 5000  # pictures in a sequence
 
 
 def read_project(checked: CheckedChunks) -> Project:
@@ -112,7 +112,7 @@ def _frames(source: FileSource) -> tuple[str, ...]:
     data = source._sspc  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
     first, last, digits = data.start_frame, data.end_frame, data.frame_padding
     numbered = _NUMBERED.fullmatch(source.file)
-    if numbered is None or not 0 < last - first < _MOST_FRAMES:
+    if numbered is None or not 0 < last - first < _MAX_FRAMES:
         return ()
     before, after = numbered[1], numbered[2]
     return tuple(f"{before}{each:0{min(digits, 20)}d}{after}" for each in range(first, last + 1))
