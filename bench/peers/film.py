@@ -12,11 +12,19 @@ from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
+from reelbatch.engines.lottie.properties import still
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.orchestration.jobs import Output
 
-_TEXT_LAYER = 5
+_NO_TRANSFORM: Json = {
+    "ty": "tr",
+    "p": still([0, 0]),
+    "a": still([0, 0]),
+    "s": still([100, 100]),
+    "r": still(0),
+    "o": still(100),
+}
 _COMPARED = range(0, FRAMES, 7)  # frames
 _RANGE = 235 - 16  # of brightness, from black to white
 
@@ -28,31 +36,30 @@ ENCODING = (
 )
 
 
-def write_lottie(path: Path, *, has_text: bool) -> Path:
+def write_lottie(path: Path) -> Path:
     """Write the promo as a self-contained Lottie: its picture is embedded, its letters are shapes,
     and its loops are keyframes."""
     limits = RenderLimits()
     document, files = open_template(TEMPLATE, limits)
     shelf = FontShelf(own_fonts(document, files), [])
-    if not has_text:
-        for composition in document.compositions.values():
-            composition.layers[:] = _without_text(composition.layers)
     lottie = compose(document, document.main, {}, files, shelf, limits, [])
-    for asset in lottie["assets"]:  # rlottie does not accept 600.0
-        asset.update({side: round(asset[side]) for side in ("w", "h") if side in asset})
+    for composition in (lottie, *lottie["assets"]):
+        for layer in composition.get("layers", []):
+            _complete_groups(layer.get("shapes", []))
+        for sized in (composition, *composition.get("layers", [])):  # rlottie accepts no 600.0
+            sized.update({side: round(sized[side]) for side in ("w", "h") if side in sized})
     path.write_text(json.dumps(lottie))
     return path
 
 
-def _without_text(layers: list[Json]) -> list[Json]:
-    """The layers without texts and without the mattes of texts."""
-    others: list[Json] = []
-    for position, layer in enumerate(layers):
-        below: Json = layers[position + 1] if position + 1 < len(layers) else {}
-        is_matte_of_text = layer.get("td") and below.get("ty") == _TEXT_LAYER
-        if layer["ty"] != _TEXT_LAYER and not is_matte_of_text:
-            others.append(layer)
-    return others
+def _complete_groups(shapes: list[Json]) -> None:
+    """End every group with a transform. The engine's letters have none, because ThorVG needs none.
+    Without them, lottie-web stops and rlottie leaves the letters out."""
+    for shape in shapes:
+        if shape["ty"] == "gr":
+            _complete_groups(shape["it"])
+            if shape["it"][-1]["ty"] != "tr":
+                shape["it"].append(_NO_TRANSFORM)
 
 
 def our_request(lottie: Path, film: Path) -> RenderRequest:

@@ -28,32 +28,31 @@ def peers(run: Run) -> list[Figure]:
 
 
 class _Films:
-    """Films of the promo, with and without its texts."""
+    """Films of the promo."""
 
     def __init__(self, folder: Path, rounds: int) -> None:
         self._renderer = LottieEngine.renderer()
         self._rounds = rounds
         self.folder = folder
-        self.lottie = write_lottie(folder / "promo.json", has_text=True)
-        self.lottie_without_text = write_lottie(folder / "shapes.json", has_text=False)
+        self.lottie = write_lottie(folder / "promo.json")
         self.film, self.ours = folder / "theirs.mp4", folder / "ours.mp4"
 
-    def compare(self, lottie: Path, other: str, their_film: Callable[[], float]) -> list[Figure]:
+    def compare(self, other: str, their_film: Callable[[], float]) -> list[Figure]:
         """Compare with a program that draws. It should be slower, with the same film."""
-        figures = self._measure(lottie, other, their_film, goal=1.0)
+        figures = self._measure(other, their_film, goal=1.0)
         difference = mean_difference(self.ours, self.film)
         for figure in figures:
             figure.other = f"{other}; mean difference of the pixels {difference:.2%}"
         return figures
 
     def compare_encoding(self, other: str, their_film: Callable[[], float]) -> list[Figure]:
-        return self._measure(self.lottie, other, their_film, goal=None)
+        return self._measure(other, their_film, goal=None)
 
     def _measure(
-        self, lottie: Path, other: str, their_film: Callable[[], float], goal: float | None
+        self, other: str, their_film: Callable[[], float], goal: float | None
     ) -> list[Figure]:
         """Two figures: elapsed time and processor time."""
-        request = our_request(lottie, self.ours)
+        request = our_request(self.lottie, self.ours)
 
         def our_film() -> float:
             return seconds_of(lambda: self._renderer.render(request, lambda _percent: None))
@@ -62,7 +61,7 @@ class _Films:
         their_film()
         figure = Figure(
             name=f"peer: {other}",
-            ours=f"the engine makes a film from {lottie.name}",
+            ours=f"the engine makes a film from {self.lottie.name}",
             other=other,
             goal=goal,
         )
@@ -80,22 +79,19 @@ def _browser(films: _Films, ffmpeg: str) -> list[Figure]:
 
     with browser(program) as running:
         return films.compare(
-            films.lottie,
             "headless Chromium with lottie-web and screenshots",
             lambda: film_by_browser(running, ffmpeg, films.lottie, films.film),
         )
 
 
 def _rlottie(films: _Films, ffmpeg: str) -> list[Figure]:
-    """rlottie cannot draw texts, so it gets none."""
     library = installed.rlottie()
     if library is None:
         print(f"peers: rlottie is not installed: {installed.HOW_TO}")
         return []
     return films.compare(
-        films.lottie_without_text,
-        "rlottie with ffmpeg, from a Lottie without texts",
-        lambda: film_by_rlottie(library, ffmpeg, films.lottie_without_text, films.film),
+        "rlottie with ffmpeg",
+        lambda: film_by_rlottie(library, ffmpeg, films.lottie, films.film),
     )
 
 

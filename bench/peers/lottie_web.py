@@ -31,7 +31,7 @@ _PAGE = f"""
 <style>body {{ margin: 0 }} #stage {{ width: {WIDTH}px; height: {HEIGHT}px }}</style>
 <div id="stage"></div>
 """
-_LOAD = """(lottieJson) => new Promise((loaded) => {
+_LOAD = """(lottieJson) => new Promise((loaded, failed) => {
   window.film = lottie.loadAnimation({
     container: document.getElementById("stage"),
     renderer: "svg",
@@ -40,6 +40,7 @@ _LOAD = """(lottieJson) => new Promise((loaded) => {
     animationData: JSON.parse(lottieJson),
   });
   film.addEventListener("DOMLoaded", loaded);
+  setTimeout(() => failed(new Error("lottie-web did not load the film.")), 60000);
 })"""
 _SCREENSHOT = {"format": "jpeg", "quality": 95, "optimizeForSpeed": True}
 
