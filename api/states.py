@@ -115,18 +115,20 @@ class RunningJobs:
         The states of rendering jobs are at most `render_max_age` seconds old. A job whose workflow
         has just ended counts as running until the batch has recorded the end.
         """
+        started = monotonic()
         rendering = [job for job in jobs if self._is_rendering(job)]
         others = [job for job in jobs if not (self._place(job) or self._is_rendering(job))]
-        placed = sorted((place, job) for job in jobs if (place := self._place(job)))
-        lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
-        reads = [self._refresh_line([job for _, job in line]) for _, line in lines]
-        reads += [self._refresh(others, _MAX_AGE), self._refresh(rendering, render_max_age)]
-        await asyncio.gather(*reads)
+        await asyncio.gather(
+            self._refresh_lines(jobs, _MAX_AGE),
+            self._refresh(others, _MAX_AGE),
+            self._refresh(rendering, render_max_age),
+        )
         before = self._rendering.get(batch, 0)
-        self._rendering[batch] = self._number_rendering(jobs)
-        if self._rendering[batch] < before:  # one has ended, and the next may not be first in line
+        if self._number_rendering(jobs) < before:  # one has ended, so the next has started
+            await self._refresh_lines(jobs, monotonic() - started)
+        if self._number_rendering(jobs) < before:  # but it was not first in line
             await self._refresh(jobs, _MAX_AGE)
-            self._rendering[batch] = self._number_rendering(jobs)
+        self._rendering[batch] = self._number_rendering(jobs)
         return [self._last_state(*job) for job in jobs]
 
     def _number_rendering(self, jobs: Sequence[_Job]) -> int:
@@ -139,10 +141,18 @@ class RunningJobs:
         seen = self._seen.get(job[0])
         return seen.place if seen else None
 
-    async def _refresh_line(self, line: Sequence[_Job]) -> None:
+    async def _refresh_lines(self, jobs: Sequence[_Job], seconds: float) -> None:
+        """Refresh the jobs that wait in each line, with a first one that is younger than this."""
+        placed = sorted((place, job) for job in jobs if (place := self._place(job)))
+        lines = groupby(placed, lambda found: (found[0].queue, found[0].priority))
+        await asyncio.gather(
+            *(self._refresh_line([job for _, job in line], seconds) for _, line in lines)
+        )
+
+    async def _refresh_line(self, line: Sequence[_Job], seconds: float) -> None:
         """Refresh the first job in line, and the next ones until one is still waiting."""
         for position, first in enumerate(line):
-            await self._refresh([first], _MAX_AGE)
+            await self._refresh([first], seconds)
             if self._place(first):
                 await self._refresh(line[position + 1 :], _MAX_AGE_IN_LINE)
                 break
