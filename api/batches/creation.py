@@ -287,19 +287,20 @@ def kinds_of(jobs: Sequence[RenderJob]) -> list[int] | None:
     This is a guess, because only workers know what files contain. Nested jobs have their own ids,
     so a job with nested jobs never equals another one.
     """
+    assets = [job.id if job.children else _ASSETS.dump_json(job.assets) for job in jobs]
+    if len(set(assets)) == len(jobs):  # most batches: nothing else needs to be compared
+        return None
     numbers: dict[object, int] = {}
-    kinds = [
-        numbers.setdefault(job.id if job.children else _inputs_of(job), len(numbers))
-        for job in jobs
-    ]
+    inputs = map(_inputs_of, jobs, assets)
+    kinds = [numbers.setdefault(each, len(numbers)) for each in inputs]
     return kinds if len(numbers) < len(kinds) else None
 
 
-def _inputs_of(job: RenderJob) -> tuple[object, ...]:
-    """The inputs that equal jobs share."""
+def _inputs_of(job: RenderJob, assets: object) -> tuple[object, ...]:
+    """The inputs that equal jobs share, among them the `assets` in a form that can be compared."""
     source = job.template_url.model_dump_json() if job.template_url else job.template_source
     # As JSON, because a poster that is true equals one at 1.0 seconds in Python.
-    assets, output = _ASSETS.dump_json(job.assets), job.output.model_dump_json()
+    output = job.output.model_dump_json()
     return job.engine, source, job.composition, assets, *job.fonts, output
 
 

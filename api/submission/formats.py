@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any, cast
 
 from pydantic import Field, JsonValue, ValidationError
+from pydantic_core import to_json
 
 from api.http.parameters import OrEmpty
 from api.http.requests import JsonUnreadable, as_model, field_errors, parse_json
@@ -41,7 +42,6 @@ _BOM = b"\xef\xbb\xbf"
 _LONGEST_CELL = 4  # times the limit of a job; anything longer is an unclosed quote
 
 _LONGEST_OUTPUTS = 20_000  # characters, in the query
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 _DEEPEST = 50  # levels of JSON in one job; pydantic cannot write more than 255
 
 _MERGED_KEY_BY_KEY = ("template", "settings")
@@ -186,9 +186,9 @@ def _read_json(
     defaults = options.defaults or {}
     if outputs is None and options.outputs:
         outputs = Outputs(outputs=options.outputs)
-    in_each = len(_json_bytes(defaults)) if defaults else 0
+    in_each = len(to_json(defaults)) if defaults else 0
     if options.outputs:
-        in_each += len(_json_bytes(content["outputs"]))
+        in_each += len(to_json(content["outputs"]))
     _check_size(len(body) + in_each * len(jobs), outputs, settings)
     if options.priority is not None:
         defaults = {"priority": options.priority, **defaults}
@@ -360,21 +360,16 @@ def read_job(raw: RawJob, limit: int) -> JobCreation | list[Problem]:
         return [Problem(RequestError, detail.field, detail.message) for detail in details]
 
 
-def _json_bytes(raw: JsonValue) -> bytes:
-    """The JSON text. Raises ValueError if JSON or UTF-8 cannot express it, or RecursionError."""
-    return _ENCODER.encode(raw).encode()
-
-
 def form_problem(raw: JsonValue, limit: int) -> Problem | None:
     """The reason why no job in this form can be stored and passed on; None if there is none."""
     try:
-        text = _json_bytes(raw)
-    except RecursionError:
-        return _too_deep()
-    except UnicodeEncodeError:
+        text = to_json(raw, inf_nan_mode="constants")
+    except ValueError:
+        if any(depth > _DEEPEST for depth in _depths(raw)):
+            return _too_deep()
         message = "The job contains half of a surrogate pair, which is not valid text."
         return Problem(RequestError, "", message)
-    except ValueError:
+    if b"Infinity" in text and not _is_finite(raw):
         return Problem(RequestError, "", "The job contains a number that is too large for JSON.")
     if len(text) > limit:
         message = (
@@ -387,6 +382,14 @@ def form_problem(raw: JsonValue, limit: int) -> Problem | None:
     if has_many and any(depth > _DEEPEST for depth in _depths(raw)):
         return _too_deep()
     return None
+
+
+def _is_finite(raw: JsonValue) -> bool:
+    try:
+        json.dumps(raw, allow_nan=False)
+    except ValueError:
+        return False
+    return True
 
 
 def _too_deep() -> Problem:

@@ -244,8 +244,8 @@ def _batch_memo(batch: Batch) -> dict[str, object]:
 
 
 def _batch_search_attributes(batch: Batch) -> TypedSearchAttributes:
-    templates = [id_ for job in batch.jobs for id_ in job.template_ids]
-    fonts = [id_ for job in batch.jobs for id_ in job.team_font_ids]
+    templates = {id_: None for job in batch.jobs for id_ in job.template_ids}
+    fonts = {id_: None for job in batch.jobs for id_ in job.team_font_ids}
     pairs: list[SearchAttributePair[str] | SearchAttributePair[list[str]]] = [
         SearchAttributePair(search_attributes.TEAM, batch.team),
         SearchAttributePair(search_attributes.BATCH_ID, batch.id),

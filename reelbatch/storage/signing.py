@@ -1,10 +1,10 @@
 """Signatures on URLs that work without a token: outputs, uploads and downloads."""
 
 import hmac
-import json
 import secrets
 from base64 import urlsafe_b64encode
 from hashlib import sha256
+from json.encoder import encode_basestring_ascii
 
 from obstore.exceptions import AlreadyExistsError
 from obstore.store import ObjectStore
@@ -26,7 +26,9 @@ class Signer:
 
     def sign(self, purpose: str, *parts: str) -> str:
         """The signature in base64url. `purpose` prevents using it for another kind of URL."""
-        digest = hmac.digest(self._key, json.dumps([purpose, *parts]).encode(), sha256)
+        # As json.dumps writes a list, in a third of the time: responses have thousands of URLs.
+        text = f"[{', '.join(map(encode_basestring_ascii, (purpose, *parts)))}]"
+        digest = hmac.digest(self._key, text.encode(), sha256)
         return urlsafe_b64encode(digest[:_SIGNATURE_BYTES]).decode()
 
     def verify(self, signature: str, purpose: str, *parts: str) -> bool:

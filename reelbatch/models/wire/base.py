@@ -19,9 +19,7 @@ from pydantic_core import CoreSchema, PydanticKnownError
 
 def rfc3339(moment: datetime) -> str:
     """Write `moment` in UTC with milliseconds and `Z`, as the contract's examples do."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 Timestamp = Annotated[

@@ -558,8 +558,37 @@ def test_unreadable_rows_are_named_by_their_line_in_the_file(beginning: str, lin
 
 def test_a_job_may_have_as_many_bytes_as_the_limit_says() -> None:
     job: JsonValue = {"é": 1}
-    size = len('{"é": 1}'.encode())
+    size = len('{"é":1}'.encode())
     assert form_problem(job, size) is None
     problem = form_problem(job, size - 1)
     assert problem is not None
     assert f"has {size} bytes but may have at most {size - 1} " in problem.message
+
+
+def nested(levels: int) -> JsonValue:
+    value: JsonValue = "Infinity"
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("value", ["Infinity", "-Infinity", "é\u2028", 1e300, 10**40, nested(49)])
+def test_a_job_may_have_every_value_that_json_has(value: JsonValue) -> None:
+    assert form_problem({"value": value}, 1000) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("\ud800", "half of a surrogate pair"),
+        (1e400, "too large for JSON"),
+        (["Infinity", -1e400], "too large for JSON"),
+        (nested(50), "more than 50 levels deep"),
+        (nested(300), "more than 50 levels deep"),
+        (nested(100_000), "more than 50 levels deep"),
+    ],
+)
+def test_a_value_that_cannot_be_stored_is_refused(value: JsonValue, reason: str) -> None:
+    problem = form_problem({"value": value}, 1000)
+    assert problem is not None
+    assert reason in problem.message
