@@ -57,8 +57,9 @@ _STARTED = (
 )
 # How many seconds a job's state is reused:
 _MAX_AGE = 1.0  # by default
-STATUS_MAX_AGE = 3.0  # of a rendering job, because its batch reports the end
-PROGRESS_MAX_AGE = _MAX_AGE  # of a rendering job, if its progress is shown
+# Of a rendering job, whose end its batch reports, and of the first in line, which starts then:
+STATUS_MAX_AGE = 3.0
+PROGRESS_MAX_AGE = _MAX_AGE  # of the same, if progress is shown
 _MAX_AGE_IN_LINE = 30.0  # of a job with others ahead of it, in case it overtakes them
 _PARALLEL_READS = 16
 _MAX_SEEN = 20_000  # jobs, of about 1 kB
@@ -112,14 +113,15 @@ class RunningJobs:
     ) -> list[JobState]:
         """The states of jobs that their batch considers running, at most a second old.
 
-        The states of rendering jobs are at most `render_max_age` seconds old. A job whose workflow
-        has just ended counts as running until the batch has recorded the end.
+        The states of rendering jobs, and of those that are next, are at most `render_max_age`
+        seconds old. A job whose workflow has just ended counts as running until the batch has
+        recorded the end.
         """
         started = monotonic()
         rendering = [job for job in jobs if self._is_rendering(job)]
         others = [job for job in jobs if not (self._place(job) or self._is_rendering(job))]
         await asyncio.gather(
-            self._refresh_lines(jobs, _MAX_AGE),
+            self._refresh_lines(jobs, render_max_age),
             self._refresh(others, _MAX_AGE),
             self._refresh(rendering, render_max_age),
         )
