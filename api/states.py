@@ -57,9 +57,8 @@ _STARTED = (
 )
 # How many seconds a job's state is reused:
 _MAX_AGE = 1.0  # by default
-# Of a rendering job, whose end its batch reports, and of the first in line, which starts then:
-STATUS_MAX_AGE = 3.0
-PROGRESS_MAX_AGE = _MAX_AGE  # of the same, if progress is shown
+STATUS_MAX_AGE = 3.0  # if it renders, because its batch reports the end, or is next in line
+PROGRESS_MAX_AGE = _MAX_AGE  # of the same jobs, if their progress is shown
 _MAX_AGE_IN_LINE = 30.0  # of a job with others ahead of it, in case it overtakes them
 _PARALLEL_READS = 16
 _MAX_SEEN = 20_000  # jobs, of about 1 kB
