@@ -12,19 +12,11 @@ from reelbatch.engines.base import RenderLimits, RenderRequest
 from reelbatch.engines.lottie.document import Json
 from reelbatch.engines.lottie.inspection import own_fonts
 from reelbatch.engines.lottie.opening import open_template
-from reelbatch.engines.lottie.properties import still
+from reelbatch.engines.lottie.properties import no_transform
 from reelbatch.engines.lottie.scene import compose
 from reelbatch.engines.lottie.typesetting.fonts import FontShelf
 from reelbatch.models.orchestration.jobs import Output
 
-_NO_TRANSFORM: Json = {
-    "ty": "tr",
-    "p": still([0, 0]),
-    "a": still([0, 0]),
-    "s": still([100, 100]),
-    "r": still(0),
-    "o": still(100),
-}
 _COMPARED = range(0, FRAMES, 7)  # frames
 _RANGE = 235 - 16  # of brightness, from black to white
 
@@ -59,7 +51,7 @@ def _complete_groups(shapes: list[Json]) -> None:
         if shape["ty"] == "gr":
             _complete_groups(shape["it"])
             if shape["it"][-1]["ty"] != "tr":
-                shape["it"].append(_NO_TRANSFORM)
+                shape["it"].append(no_transform())
 
 
 def our_request(lottie: Path, film: Path) -> RenderRequest:

@@ -187,6 +187,18 @@ def still(value: object) -> Json:
     return {"a": 0, "k": value}
 
 
+def no_transform() -> Json:
+    """The `tr` of a group of shapes that changes nothing."""
+    return {
+        "ty": "tr",
+        "p": still([0, 0]),
+        "a": still([0, 0]),
+        "s": still([100, 100]),
+        "r": still(0),
+        "o": still(100),
+    }
+
+
 def _set_stroke_width(layer: Json, value: object) -> None:
     width = as_number(value, 0.0)
     if layer_type(layer) == "text":

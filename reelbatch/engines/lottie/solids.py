@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from reelbatch.engines.lottie.document import Json, layer_type, number
-from reelbatch.engines.lottie.properties import as_color, still
+from reelbatch.engines.lottie.properties import as_color, no_transform, still
 from reelbatch.models.errors import AssetInvalid
 
 _SHAPE_LAYER = 4
@@ -27,15 +27,7 @@ def _rectangle(layer: Json) -> list[Json]:
         "r": still(0),
     }
     fill: Json = {"ty": "fl", "c": still([*_color(layer), 1.0]), "o": still(100)}
-    place: Json = {
-        "ty": "tr",
-        "p": still([0, 0]),
-        "a": still([0, 0]),
-        "s": still([100, 100]),
-        "r": still(0),
-        "o": still(100),
-    }
-    return [outline, fill, place]
+    return [outline, fill, no_transform()]
 
 
 def _color(layer: Json) -> list[float]:
